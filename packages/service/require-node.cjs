@@ -1,0 +1,12 @@
+// Loaded before anything else by each program, so it must parse on a Node that is far too old.
+var found = process.versions.node.split(".").map(Number);
+if (found[0] < 22 || (found[0] === 22 && found[1] < 12)) {
+  process.stderr.write(
+    "needs Node.js 22.12 or later, but this is " +
+      process.version +
+      " (" +
+      process.execPath +
+      ")\n",
+  );
+  process.exit(2);
+}
