@@ -1,0 +1,54 @@
+import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { once } from "node:events";
+import { type BackendAddress, describeBackendAddress } from "./backend-address.ts";
+import { BackendUnreachableError } from "./errors.ts";
+
+/** After this long without traffic the kernel asks whether the backend is still there. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
+
+/** A listener that has to be there: an `error` without one ends the process. */
+function ignore(): void {
+  // Whoever reads or writes the socket learns of it there.
+}
+
+/**
+ * Opens a connection to a VNC server: half-open allowed, TCP_NODELAY and keepalive on.
+ *
+ * A name with several addresses is tried over IPv6 and IPv4 in turn (RFC 8305).
+ *
+ * @param signal - ends the attempt; its reason is the `cause`
+ * @returns a paused socket with an `error` listener for as long as it lives
+ * @throws {@link BackendUnreachableError} if nobody takes the connection, or the signal comes first
+ */
+export async function dial(address: BackendAddress, signal: AbortSignal): Promise<Socket> {
+  const options: NetConnectOpts = {
+    ...address,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
+  };
+  const socket = connect(options);
+  socket.on("error", ignore);
+  try {
+    await once(socket, "connect", { signal });
+  } catch (error) {
+    socket.destroy();
+    throw new BackendUnreachableError(
+      `cannot connect to ${describeBackendAddress(address)}: ${explain(error, signal)}`,
+      { cause: signal.aborted ? signal.reason : error },
+    );
+  }
+  return socket;
+}
+
+/** Node's words, with one line for each address that was tried. */
+function explain(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) {
+    return signal.reason instanceof Error ? signal.reason.message : "given up";
+  }
+  if (error instanceof AggregateError) {
+    return error.errors.map((each) => explain(each, signal)).join("; ");
+  }
+  return error instanceof Error ? error.message : String(error);
+}

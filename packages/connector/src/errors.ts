@@ -1,0 +1,23 @@
+/** Base of every error this package throws. */
+export abstract class BackendError extends Error {
+  /** Stable across releases: match on this, not on the message. */
+  abstract readonly code: `BACKEND_ERR_${string}`;
+}
+
+/** Nothing at that address took the connection; `cause` is Node's error. */
+export class BackendUnreachableError extends BackendError {
+  override readonly name = "BackendUnreachableError";
+  readonly code = "BACKEND_ERR_UNREACHABLE";
+}
+
+/** The hypervisor's own proxy did not answer CONNECT with a 200. */
+export class BackendRefusedError extends BackendError {
+  override readonly name = "BackendRefusedError";
+  readonly code = "BACKEND_ERR_REFUSED";
+}
+
+/** The token leads to something that is no address: an operator's or a store's mistake. */
+export class BackendAddressError extends BackendError {
+  override readonly name = "BackendAddressError";
+  readonly code = "BACKEND_ERR_ADDRESS";
+}
