@@ -1,0 +1,61 @@
+import type { Duplex } from "node:stream";
+
+/** Node reads a socket in pieces of at most this size. */
+const MAX_CHUNK_BYTES = 65_536;
+
+/**
+ * One direction of a relay: what comes out of `source` goes into `destination`, and the end of the
+ * one is the end of the other.
+ *
+ * The source is paused while the destination has no room, so that what one direction holds is
+ * bounded by `bufferLimitBytes`, however slow the reader at the far end.
+ */
+export class Pump {
+  readonly #source: Duplex;
+  readonly #destination: Duplex;
+  readonly #pauseAtBytes: number;
+  #transferredBytes = 0;
+  #ended = false;
+
+  /** @param bufferLimitBytes - most bytes to hold in the destination's queue */
+  constructor(source: Duplex, destination: Duplex, bufferLimitBytes: number) {
+    this.#source = source;
+    this.#destination = destination;
+    // The chunk that reaches the mark is held as well.
+    this.#pauseAtBytes = Math.max(1, bufferLimitBytes - MAX_CHUNK_BYTES);
+  }
+
+  /** Bytes taken from the source so far. */
+  get transferredBytes(): number {
+    return this.#transferredBytes;
+  }
+
+  /** Whether the source has ended, and the destination was told. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * @param onBytes - called for each chunk; must be cheap
+   * @param onEnd - called once, when the source has ended
+   */
+  start(onBytes: () => void, onEnd: () => void): void {
+    const source = this.#source;
+    const destination = this.#destination;
+    destination.on("drain", () => {
+      source.resume();
+    });
+    source.on("end", () => {
+      this.#ended = true;
+      destination.end();
+      onEnd();
+    });
+    source.on("data", (chunk: Buffer) => {
+      this.#transferredBytes += chunk.length;
+      onBytes();
+      // Below its own mark a stream emits no "drain": pausing then would be for ever.
+      const full = !destination.write(chunk);
+      if (full && destination.writableLength >= this.#pauseAtBytes) source.pause();
+    });
+  }
+}

@@ -1,0 +1,182 @@
+import type { Duplex } from "node:stream";
+import { Pump } from "./pump.ts";
+
+/** How long one direction may go on without a byte after the other has ended. */
+const HALF_CLOSED_TIMEOUT_MS = 60_000;
+
+/** How long the last bytes to the backend may take when the viewer is gone. */
+const FLUSH_TIMEOUT_MS = 5_000;
+
+/** Bounds of one relay. */
+export interface RelayLimits {
+  /** Most bytes held for each direction. */
+  readonly bufferLimitBytes: number;
+  /** Time without a byte from the viewer after which the relay ends; 0: none. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Who or what ended a relay. */
+export type RelayEnding = "viewer" | "backend" | "idle" | "aborted";
+
+/** What a relay did. */
+export interface RelayResult {
+  readonly endedBy: RelayEnding;
+  /** What broke the connection, when it was not ended in order. */
+  readonly error: Error | null;
+  readonly bytesFromViewer: number;
+  readonly bytesToViewer: number;
+}
+
+/**
+ * Joins two channels until both have ended, or one breaks, or a limit is reached; bytes pass
+ * untouched.
+ *
+ * An end of stream is passed on as such (a half-close), and the other direction goes on. When it is
+ * over the backend is closed, after the viewer's last bytes were written to it; the viewer is the
+ * caller's to close, who knows the words for it.
+ *
+ * @param viewer - paused, or never read from; so is `backend`
+ * @param signal - ends the relay at once
+ * @returns never rejects
+ */
+export function relay(
+  viewer: Duplex,
+  backend: Duplex,
+  limits: RelayLimits,
+  signal: AbortSignal,
+): Promise<RelayResult> {
+  return new Relay(viewer, backend, limits, signal).run();
+}
+
+class Relay {
+  readonly #viewer: Duplex;
+  readonly #backend: Duplex;
+  readonly #signal: AbortSignal;
+  readonly #fromViewer: Pump;
+  readonly #toViewer: Pump;
+  readonly #idleTimer: NodeJS.Timeout | null;
+  #halfClosedTimer: NodeJS.Timeout | null = null;
+  #firstToEnd: "viewer" | "backend" | null = null;
+  #resolve: ((result: RelayResult) => void) | null = null;
+
+  constructor(viewer: Duplex, backend: Duplex, limits: RelayLimits, signal: AbortSignal) {
+    this.#viewer = viewer;
+    this.#backend = backend;
+    this.#signal = signal;
+    this.#fromViewer = new Pump(viewer, backend, limits.bufferLimitBytes);
+    this.#toViewer = new Pump(backend, viewer, limits.bufferLimitBytes);
+    this.#idleTimer =
+      limits.idleTimeoutMs > 0
+        ? setTimeout(() => {
+            this.#settle("idle", null);
+          }, limits.idleTimeoutMs)
+        : null;
+  }
+
+  run(): Promise<RelayResult> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#signal.addEventListener("abort", this.#onAbort);
+      for (const stream of [this.#viewer, this.#backend]) stream.on("error", ignore);
+      this.#viewer.on("close", this.#onViewerClose);
+      this.#backend.on("close", this.#onBackendClose);
+      if (this.#signal.aborted) this.#onAbort();
+      else if (this.#viewer.destroyed) this.#onViewerClose();
+      else if (this.#backend.destroyed) this.#onBackendClose();
+      else this.#start();
+    });
+  }
+
+  #start(): void {
+    this.#fromViewer.start(
+      () => {
+        this.#idleTimer?.refresh();
+        this.#halfClosedTimer?.refresh();
+      },
+      () => {
+        this.#onEnd("viewer");
+      },
+    );
+    this.#toViewer.start(
+      () => {
+        this.#halfClosedTimer?.refresh();
+      },
+      () => {
+        this.#onEnd("backend");
+      },
+    );
+  }
+
+  #onEnd(by: "viewer" | "backend"): void {
+    if (this.#resolve === null) return;
+    if (this.#firstToEnd === null) {
+      this.#firstToEnd = by;
+      this.#halfClosedTimer = setTimeout(() => {
+        this.#settle(by, null);
+      }, HALF_CLOSED_TIMEOUT_MS);
+      return;
+    }
+    this.#settleWhenViewerHasAll();
+  }
+
+  /** Both have said all they had: what is left is to write the last of it to the viewer. */
+  #settleWhenViewerHasAll(): void {
+    const endedBy = this.#firstToEnd ?? "backend";
+    if (this.#viewer.writableFinished) this.#settle(endedBy, null);
+    else
+      this.#viewer.once("finish", () => {
+        this.#settle(endedBy, null);
+      });
+  }
+
+  readonly #onAbort = (): void => {
+    this.#settle("aborted", null);
+  };
+
+  readonly #onViewerClose = (): void => {
+    this.#settle(this.#firstToEnd ?? "viewer", this.#viewer.errored);
+  };
+
+  readonly #onBackendClose = (): void => {
+    if (this.#toViewer.ended) this.#settleWhenViewerHasAll();
+    else this.#settle(this.#firstToEnd ?? "backend", this.#backend.errored);
+  };
+
+  #settle(endedBy: RelayEnding, error: Error | null): void {
+    const resolve = this.#resolve;
+    if (resolve === null) return;
+    this.#resolve = null;
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    if (this.#halfClosedTimer !== null) clearTimeout(this.#halfClosedTimer);
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#viewer.pause();
+    closeAfterLastBytes(this.#backend);
+    resolve({
+      endedBy,
+      error,
+      bytesFromViewer: this.#fromViewer.transferredBytes,
+      bytesToViewer: this.#toViewer.transferredBytes,
+    });
+  }
+}
+
+/** Destroys the backend once what the viewer sent has been written to it, or cannot be. */
+function closeAfterLastBytes(backend: Duplex): void {
+  if (backend.destroyed) return;
+  // What it still sends has nowhere to go.
+  backend.removeAllListeners("data");
+  backend.pause();
+  const timer = setTimeout(() => {
+    backend.destroy();
+  }, FLUSH_TIMEOUT_MS);
+  backend.once("close", () => {
+    clearTimeout(timer);
+  });
+  backend.end(() => {
+    backend.destroy();
+  });
+}
+
+function ignore(): void {
+  // "close" follows, and tells.
+}
