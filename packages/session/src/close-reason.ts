@@ -53,6 +53,11 @@ export const closeReasons = {
     webSocketCode: 1011,
     httpStatus: 400,
   },
+  "backend-lost": {
+    words: "the connection to the instance's screen was lost",
+    webSocketCode: 1011,
+    httpStatus: 400,
+  },
   "backend-timeout": {
     words: "the instance's screen does not answer",
     webSocketCode: 1011,

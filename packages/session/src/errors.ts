@@ -1,3 +1,5 @@
+import type { CloseReason } from "./close-reason.ts";
+
 /** Base of every error this package throws. */
 export abstract class SessionError extends Error {
   /** Stable across releases: match on this, not on the message. */
@@ -8,4 +10,17 @@ export abstract class SessionError extends Error {
 export class OriginRefusedError extends SessionError {
   override readonly name = "OriginRefusedError";
   readonly code = "SESSION_ERR_ORIGIN_REFUSED";
+}
+
+/** A session that is not to be, with the reason it ends for; `cause` is what stood in its way. */
+export class SessionRefusedError extends SessionError {
+  override readonly name = "SessionRefusedError";
+  readonly code = "SESSION_ERR_REFUSED";
+  readonly reason: CloseReason;
+
+  /** @param detail - for the operator's log, never for the viewer */
+  constructor(reason: CloseReason, detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.reason = reason;
+  }
 }

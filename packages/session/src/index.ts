@@ -1,1 +1,16 @@
-export {};
+/**
+ * The one path every console takes: token, ConnectInfo, backend, handshakes, relay, close reason.
+ *
+ * What differs between the ways in (WebSocket, XVP) is behind {@link ViewerFront}; what must not
+ * differ is here, once.
+ *
+ * @packageDocumentation
+ */
+export { closeReasons } from "./close-reason.ts";
+export type { CloseReason } from "./close-reason.ts";
+export { OriginRefusedError, SessionError, SessionRefusedError } from "./errors.ts";
+export type { SessionRecord } from "./session-record.ts";
+export type { SessionSettings } from "./session-settings.ts";
+export { Sessions } from "./sessions.ts";
+export type { SessionsOptions } from "./sessions.ts";
+export type { ViewerFront } from "./viewer-front.ts";

@@ -1,0 +1,13 @@
+/** Limits of a session and of all sessions: plain values, in milliseconds and bytes. */
+export interface SessionSettings {
+  /** From the viewer's request to the relay's start. */
+  readonly handshakeTimeoutMs: number;
+  /** The token's check, and after it the backend's connection and handshake: each so long. */
+  readonly connectTimeoutMs: number;
+  /** Time without a byte from the viewer that ends a session; 0: none. */
+  readonly idleTimeoutMs: number;
+  /** Most bytes held for each direction of a session. */
+  readonly bufferLimitBytes: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerToken: number;
+}
