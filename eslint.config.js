@@ -13,6 +13,7 @@ export default defineConfig(
       globals: {
         process: "readonly",
         console: "readonly",
+        Buffer: "readonly",
         require: "readonly",
         module: "writable",
       },
