@@ -19,3 +19,24 @@ export class TokenStoreError extends TokenError {
   override readonly name = "TokenStoreError";
   readonly code = "TOKEN_ERR_STORE_UNAVAILABLE";
 }
+
+const MAX_SHOWN_CHARACTERS = 80;
+
+/** What was asked of the store cannot be: whoever asked must change it. */
+export class InvalidConsoleRequestError extends TokenError {
+  override readonly name = "InvalidConsoleRequestError";
+  readonly code = "TOKEN_ERR_INVALID_REQUEST";
+  /** Which part of the request, in the words of nova's table: `instance_uuid`, `port`, ... */
+  readonly field: string;
+  /** What would have been accepted, in words. */
+  readonly allowed: string;
+
+  constructor(field: string, seen: string | number, allowed: string) {
+    const text = typeof seen === "number" ? String(seen) : JSON.stringify(seen);
+    const shown =
+      text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text;
+    super(`${field} is ${shown}, must be ${allowed}`);
+    this.field = field;
+    this.allowed = allowed;
+  }
+}

@@ -1,9 +1,27 @@
 /**
- * What a console token is and where it is kept.
+ * What a console token is, where it is kept, and the embedded store.
+ *
+ * `TokenStore` is all that a proxy needs. `SqliteTokenStore` is the one that needs no server, in
+ * nova's own table; stores that need a driver are packages of their own.
  *
  * @packageDocumentation
  */
+export { buildAccessUrl } from "./access-url.ts";
 export type { ConnectInfo } from "./connect-info.ts";
-export { InvalidTokenError, TokenError, TokenStoreError } from "./errors.ts";
+export {
+  type AuthorizedConsole,
+  type ConsoleRequest,
+  type ConsoleType,
+  consoleTypes,
+  validateConsoleType,
+} from "./console-request.ts";
+export {
+  InvalidConsoleRequestError,
+  InvalidTokenError,
+  TokenError,
+  TokenStoreError,
+} from "./errors.ts";
+export { openTokenStore, type TokenStoreLocation } from "./open-token-store.ts";
+export { SqliteTokenStore, type SqliteTokenStoreOptions } from "./sqlite-token-store.ts";
 export { Token } from "./token.ts";
 export type { TokenStore } from "./token-store.ts";

@@ -1,0 +1,177 @@
+import { isIP } from "node:net";
+import type { ConnectInfo } from "./connect-info.ts";
+import { InvalidConsoleRequestError } from "./errors.ts";
+import type { Token } from "./token.ts";
+
+/** The console types that a token can be asked for here, in nova's words. */
+export const consoleTypes = ["novnc", "xvpvnc"] as const;
+
+/** One of {@link consoleTypes}. */
+export type ConsoleType = (typeof consoleTypes)[number];
+
+/** What a token is asked for: an instance's screen, and where it is. */
+export interface ConsoleRequest {
+  /** `novnc` or `xvpvnc`. */
+  readonly consoleType: string;
+  /** Host name or IP address (no brackets) of the VNC server, or `unix:/path`. */
+  readonly host: string;
+  /** 1-65535; 0 for `unix:/path`. */
+  readonly port: number;
+  /** What `CONNECT <path>` asks the hypervisor's own proxy for, where it has one. */
+  readonly internalAccessPath: string | null;
+  readonly instanceUuid: string;
+  /** The URL of the proxy that the token will be shown to. */
+  readonly accessUrlBase: string;
+  /** How long the token opens the console, in whole seconds. */
+  readonly ttlSeconds: number;
+}
+
+/** A token just minted: the only time that its text exists on this side. */
+export interface AuthorizedConsole {
+  readonly token: Token;
+  readonly info: ConnectInfo;
+  /** What the user opens; it contains the token, so never log it. */
+  readonly url: string;
+}
+
+/** Width of the schema's text columns, in characters. */
+const MAX_TEXT = 255;
+const MAX_PORT = 65_535;
+/** Width of the schema's `expires int(11)`. */
+const MAX_TTL_SECONDS = 2_147_483_647;
+/** `sun_path` of sockaddr_un, less its final NUL. @see unix(7) */
+const MAX_SOCKET_PATH_BYTES = 107;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+const DIGITS_ONLY = /^\d+$/;
+/** Visible ASCII: no space and no line end, which would add words or headers to a CONNECT line. */
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const UNIX_PREFIX = "unix:";
+
+/**
+ * Checks a whole request.
+ *
+ * @returns the request as it is stored: the UUID in lower case
+ * @throws {@link InvalidConsoleRequestError} for the first field that is not allowed
+ */
+export function validateConsoleRequest(request: ConsoleRequest): ConsoleRequest {
+  validateEndpoint(request.host, request.port);
+  validateTtl(request.ttlSeconds);
+  validateAccessPath(request.internalAccessPath);
+  validateAccessUrlBase(request.accessUrlBase);
+  return {
+    ...request,
+    consoleType: validateConsoleType(request.consoleType),
+    instanceUuid: validateInstanceUuid(request.instanceUuid),
+  };
+}
+
+/**
+ * Checks the name of a console type.
+ *
+ * @throws {@link InvalidConsoleRequestError} if no token can be minted for it
+ */
+export function validateConsoleType(text: string): ConsoleType {
+  const type = consoleTypes.find((known) => known === text);
+  if (type === undefined) {
+    throw new InvalidConsoleRequestError("console_type", text, consoleTypes.join(" or "));
+  }
+  return type;
+}
+
+/**
+ * Checks an instance's UUID.
+ *
+ * @returns it in lower case, as nova writes it
+ * @throws {@link InvalidConsoleRequestError} if it is not 8-4-4-4-12 hex digits
+ */
+export function validateInstanceUuid(text: string): string {
+  if (!UUID.test(text)) {
+    throw new InvalidConsoleRequestError(
+      "instance_uuid",
+      text,
+      "a UUID such as 11111111-2222-3333-4444-555555555555",
+    );
+  }
+  return text.toLowerCase();
+}
+
+/**
+ * Checks where a token is to lead.
+ *
+ * @throws {@link InvalidConsoleRequestError} if `host` is no name, address or `unix:/path`, or
+ *   `port` does not go with it
+ */
+export function validateEndpoint(host: string, port: number): void {
+  if (host.startsWith(UNIX_PREFIX)) {
+    validateSocketPath(host);
+    if (port !== 0) {
+      throw new InvalidConsoleRequestError("port", port, "0 with a unix: host, which has no port");
+    }
+    return;
+  }
+  if (!isHost(host)) {
+    throw new InvalidConsoleRequestError(
+      "host",
+      host,
+      `a host name, an IPv4 address, an IPv6 address without brackets (at most ${MAX_TEXT} characters) or unix:/path`,
+    );
+  }
+  if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+    throw new InvalidConsoleRequestError("port", port, `a whole number from 1 to ${MAX_PORT}`);
+  }
+}
+
+function isHost(text: string): boolean {
+  if (text.length > MAX_TEXT) return false;
+  if (isIP(text) !== 0) return true;
+  const labels = (text.endsWith(".") ? text.slice(0, -1) : text).split(".");
+  // A last label of digits is an address that is not one: resolvers read "1234" as 0.0.4.210.
+  return labels.every((label) => LABEL.test(label)) && !DIGITS_ONLY.test(labels.at(-1) ?? "");
+}
+
+function validateSocketPath(host: string): void {
+  const path = host.slice(UNIX_PREFIX.length);
+  // eslint-disable-next-line no-control-regex -- a control character in a path is the thing refused
+  const isPlain = path.startsWith("/") && !/[\x00-\x1f\x7f]/.test(path);
+  if (!isPlain || Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    throw new InvalidConsoleRequestError(
+      "host",
+      host,
+      `unix: and an absolute path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
+    );
+  }
+}
+
+function validateTtl(ttlSeconds: number): void {
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > MAX_TTL_SECONDS) {
+    throw new InvalidConsoleRequestError(
+      "ttl",
+      ttlSeconds,
+      `a whole number of seconds from 1 to ${MAX_TTL_SECONDS}`,
+    );
+  }
+}
+
+function validateAccessPath(path: string | null): void {
+  if (path === null) return;
+  if (path.length > MAX_TEXT || !VISIBLE_ASCII.test(path)) {
+    throw new InvalidConsoleRequestError(
+      "internal_access_path",
+      path,
+      `absent, or 1 to ${MAX_TEXT} visible ASCII characters without a space`,
+    );
+  }
+}
+
+function validateAccessUrlBase(base: string): void {
+  const scheme = URL.canParse(base) ? new URL(base).protocol : "";
+  const isWeb = scheme === "http:" || scheme === "https:";
+  if (!isWeb || base.length > MAX_TEXT || !VISIBLE_ASCII.test(base)) {
+    throw new InvalidConsoleRequestError(
+      "access_url_base",
+      base,
+      `an http:// or https:// URL of at most ${MAX_TEXT} characters`,
+    );
+  }
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { buildAccessUrl } from "./access-url.ts";
+import type { ConnectInfo } from "./connect-info.ts";
+import {
+  type AuthorizedConsole,
+  type ConsoleRequest,
+  validateConsoleRequest,
+  validateEndpoint,
+  validateInstanceUuid,
+} from "./console-request.ts";
+import { InvalidTokenError, TokenStoreError } from "./errors.ts";
+import { decodeRow } from "./sqlite-row.ts";
+import { storeErrorFrom } from "./sqlite-errors.ts";
+import { openDatabase } from "./sqlite-file.ts";
+import { prepareStatements, type Statements } from "./sqlite-statements.ts";
+import { Token } from "./token.ts";
+import type { TokenStore } from "./token-store.ts";
+
+/** How often at most an `authorize` also removes what has expired. */
+const PURGE_INTERVAL_MS = 60_000;
+
+/** Where a {@link SqliteTokenStore} is kept. */
+export interface SqliteTokenStoreOptions {
+  /** The database file; made with mode 0600 if missing, its directory is not. */
+  readonly path: string;
+  /** The clock: milliseconds since the epoch, as `Date.now`. */
+  readonly now: () => number;
+}
+
+/**
+ * The embedded store: nova's `console_auth_tokens` in an SQLite file that several processes share.
+ *
+ * Only SHA-256 hashes are kept. Every answer is one prepared, indexed statement; reads do not wait
+ * for writes (WAL), and what a killed process had written stays.
+ *
+ * @see nova/objects/console_auth_token.py
+ */
+export class SqliteTokenStore implements TokenStore {
+  readonly #path: string;
+  readonly #now: () => number;
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  #lastPurgeMs = -Infinity;
+
+  private constructor(path: string, now: () => number) {
+    this.#path = path;
+    this.#now = now;
+    this.#database = openDatabase(path);
+    try {
+      this.#statements = prepareStatements(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw storeErrorFrom(error, path);
+    }
+  }
+
+  /**
+   * Opens the store, and makes its file if there is none.
+   *
+   * @throws {@link TokenStoreError} that names the path, what is wrong and what to do
+   */
+  static open(options: SqliteTokenStoreOptions): SqliteTokenStore {
+    return new SqliteTokenStore(resolve(options.path), options.now);
+  }
+
+  validate(token: Token): Promise<ConnectInfo> {
+    return this.#ask(({ validate }) => {
+      const row = validate.get(token.digest, this.#nowSeconds());
+      if (row === undefined) throw new InvalidTokenError();
+      return decodeRow(row, this.#path);
+    });
+  }
+
+  /**
+   * Mints a token.
+   *
+   * @throws {@link InvalidConsoleRequestError} if a part of the request is not allowed
+   * @throws {@link TokenStoreError} if it cannot be kept
+   */
+  authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
+    return this.#ask(({ insert }) => {
+      const checked = validateConsoleRequest(request);
+      if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) this.#purge();
+      const token = new Token(randomUUID());
+      const { ttlSeconds, ...place } = checked;
+      const info = {
+        ...place,
+        tokenDigest: token.digest,
+        expires: this.#nowSeconds() + ttlSeconds,
+      };
+      insert.run(
+        this.#timestamp(),
+        info.tokenDigest,
+        info.consoleType,
+        info.host,
+        info.port,
+        info.internalAccessPath,
+        info.instanceUuid,
+        info.expires,
+        info.accessUrlBase,
+      );
+      return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
+    });
+  }
+
+  /**
+   * Makes every token of an instance worthless, as when it is deleted.
+   *
+   * @returns how many of them were still good
+   * @throws {@link InvalidConsoleRequestError} if it is no UUID
+   */
+  revokeInstance(instanceUuid: string): Promise<number> {
+    return this.#ask(({ countInstance, deleteInstance }) => {
+      const uuid = validateInstanceUuid(instanceUuid);
+      const live = countInstance.get(uuid, this.#nowSeconds())?.["live"];
+      deleteInstance.run(uuid);
+      return Number(live ?? 0);
+    });
+  }
+
+  /** Makes one token worthless. @returns whether it was still good */
+  revokeToken(token: Token): Promise<boolean> {
+    return this.#ask(({ validate, deleteToken }) => {
+      const isLive = validate.get(token.digest, this.#nowSeconds()) !== undefined;
+      deleteToken.run(token.digest);
+      return isLive;
+    });
+  }
+
+  /** Lists what live tokens lead to, by instance and then by their end; never the tokens. */
+  list(): Promise<ConnectInfo[]> {
+    return this.#ask(({ list }) =>
+      list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.#path)),
+    );
+  }
+
+  /** Removes what has expired. @returns how many rows */
+  purge(): Promise<number> {
+    return this.#ask(() => this.#purge());
+  }
+
+  /**
+   * Points an instance's live tokens at its new place, as after a migration.
+   *
+   * @returns how many of them
+   * @throws {@link InvalidConsoleRequestError} if a part of the request is not allowed
+   */
+  move(instanceUuid: string, host: string, port: number): Promise<number> {
+    return this.#ask(({ move }) => {
+      const uuid = validateInstanceUuid(instanceUuid);
+      validateEndpoint(host, port);
+      return Number(move.run(host, port, this.#timestamp(), uuid, this.#nowSeconds()).changes);
+    });
+  }
+
+  close(): Promise<void> {
+    if (this.#database.isOpen) this.#database.close();
+    return Promise.resolve();
+  }
+
+  #purge(): number {
+    this.#lastPurgeMs = this.#now();
+    return Number(this.#statements.purge.run(this.#nowSeconds()).changes);
+  }
+
+  /** nova compares whole seconds, rounded down. */
+  #nowSeconds(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  /** The form in which SQLAlchemy keeps a DATETIME in SQLite: UTC, microseconds. */
+  #timestamp(): string {
+    return new Date(this.#now()).toISOString().replace("T", " ").replace("Z", "000");
+  }
+
+  #ask<T>(question: (statements: Statements) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      try {
+        if (!this.#database.isOpen) {
+          throw new TokenStoreError(`token store ${this.#path}: is closed`);
+        }
+        resolve(question(this.#statements));
+      } catch (error) {
+        reject(isSqliteError(error) ? storeErrorFrom(error, this.#path) : asError(error));
+      }
+    });
+  }
+}
+
+function isSqliteError(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
