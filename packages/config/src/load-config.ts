@@ -1,0 +1,97 @@
+import { InvalidOptionError } from "./errors.ts";
+import type { Machine, OptionGroups } from "./option.ts";
+import { optionGroups, type ConfigOf } from "./option-groups.ts";
+import { readConfig, type ReadRequest } from "./read-config.ts";
+import { normalizeGroup, type ResolvedOption } from "./resolve.ts";
+import { warnOfUnknownOptions } from "./unknown-options.ts";
+import type { ConfigValue } from "./value-type.ts";
+
+/** What to load, and for whom. */
+export type ConfigRequest = ReadRequest & Machine;
+
+/** Effective values, and where they come from. */
+export interface LoadedConfig<G extends OptionGroups = typeof optionGroups> {
+  readonly values: ConfigOf<G>;
+  /** By `group.option`: `FILE:LINE`, `command line (--SPELLING)` or `default`. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** One line each, for the log: older names, options that nobody reads, empty numbers. */
+  readonly warnings: readonly string[];
+  /** Config files that were read, in order. */
+  readonly files: readonly string[];
+  /** The declarations that the values are for. */
+  readonly groups: G;
+}
+
+/**
+ * Reads the config files and the command line, and finds the value of every option as oslo.config does.
+ *
+ * A later file wins over an earlier one, and so do the command line's options over what stands before them. Without
+ * `--config-file` the files are found as RDO's nova finds them, see {@link findDefaultFiles}.
+ *
+ * @param groups - the declarations
+ * @throws {@link ConfigFileError} if a file that was named can't be read
+ * @throws {@link ConfigParseError} if a file is not of the form of a config file
+ * @throws {@link InvalidOptionError} if values are wrong; all of them are named
+ */
+export function loadConfig(request: ConfigRequest): LoadedConfig;
+export function loadConfig<G extends OptionGroups>(
+  request: ConfigRequest,
+  groups: G,
+): LoadedConfig<G>;
+export function loadConfig(
+  request: ConfigRequest,
+  groups: OptionGroups = optionGroups,
+): LoadedConfig<OptionGroups> {
+  const { resolved, given, files } = readConfig(request, groups, request);
+  const problems = resolved.flatMap(({ group, name, given: from, problem }) =>
+    problem === null
+      ? []
+      : [{ group, option: name, source: from?.source ?? "default", text: problem }],
+  );
+  if (problems.length > 0) throw new InvalidOptionError(problems);
+
+  const settled = resolved.map((entry) => ({ ...entry, value: fillEmptyNumber(entry) }));
+  const values = Object.fromEntries(
+    Object.keys(groups).map((group) => [
+      group,
+      Object.fromEntries(
+        settled.filter((entry) => entry.group === group).map(({ name, value }) => [name, value]),
+      ),
+    ]),
+  );
+  const sources: Record<string, string> = {};
+  for (const { group, name, given: from } of settled) {
+    sources[`${group}.${name}`] = from?.source ?? "default";
+  }
+  const warnings = [...resolved.flatMap(warnOfUse), ...warnOfUnknownOptions(groups, given)];
+  return { ...deepFreeze({ values, sources, warnings, files }), groups };
+}
+
+/** To nova `novncproxy_port =` is no port at all, which it fails on later; the default is what was meant. */
+function fillEmptyNumber({ value, option }: ResolvedOption): ConfigValue {
+  return value === null && typeof option.default === "number" ? option.default : value;
+}
+
+function warnOfUse({ group, name, given, value, option }: ResolvedOption): string[] {
+  if (given === null) return [];
+  const warnings: string[] = [];
+  if (given.name !== name || given.group !== normalizeGroup(group)) {
+    warnings.push(
+      `${given.source}: [${given.group}] ${given.name} is an old name: write [${group}] ${name}`,
+    );
+  }
+  if (value === null && typeof option.default === "number") {
+    warnings.push(
+      `${given.source}: [${group}] ${name} is empty: the default is used, ${option.default}`,
+    );
+  }
+  return warnings;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach((inner: unknown) => deepFreeze(inner));
+  }
+  return value;
+}

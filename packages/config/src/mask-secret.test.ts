@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { maskSecret } from "./mask-secret.ts";
+
+describe("maskSecret()", () => {
+  const cases = [
+    { text: "", shown: "" },
+    { text: "hunter2", shown: "***" },
+    {
+      text: "mysql+pymysql://nova:hunter2@db:3306/nova?charset=utf8",
+      shown: "mysql+pymysql://nova:***@db:3306/nova?charset=utf8",
+    },
+    { text: "mysql://nova:hun/t?e#r@2@db/nova", shown: "mysql://nova:***@db/nova" },
+    { text: "mysql://nova@db/nova", shown: "mysql://nova@db/nova" },
+    {
+      text: "postgresql://db/nova?user=n&password=hunter2",
+      shown: "postgresql://db/nova?user=n&password=***",
+    },
+    { text: "mysql://db/x?ssl_key=hunter2&a=b", shown: "mysql://db/x?ssl_key=***&a=b" },
+    { text: "sqlite:////var/lib/nova/x", shown: "sqlite:////var/lib/nova/x" },
+    { text: "redis://:hunter2@h", shown: "redis://:***@h" },
+    { text: "mysql://n:hun\nter2@h", shown: "mysql://n:***@h" },
+  ];
+  for (const { text, shown } of cases) {
+    it(`shows ${JSON.stringify(text)} as ${JSON.stringify(shown)}`, () => {
+      assert.equal(maskSecret(text), shown);
+    });
+  }
+});

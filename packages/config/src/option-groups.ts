@@ -1,0 +1,23 @@
+import { consoleProxyGroup } from "./options/console-proxy.ts";
+import { consoleGroup } from "./options/console.ts";
+import { consoleauthGroup } from "./options/consoleauth.ts";
+import { databaseGroup } from "./options/database.ts";
+import { defaultGroup } from "./options/default.ts";
+import { vncGroup } from "./options/vnc.ts";
+import type { OptionGroups, ValuesOf } from "./option.ts";
+
+/** Every option that the console programs read. */
+export const optionGroups = {
+  DEFAULT: defaultGroup,
+  vnc: vncGroup,
+  console: consoleGroup,
+  consoleauth: consoleauthGroup,
+  database: databaseGroup,
+  console_proxy: consoleProxyGroup,
+} satisfies OptionGroups;
+
+/** Effective values by group and option, deeply frozen. */
+export type ConfigOf<G extends OptionGroups> = { readonly [Name in keyof G]: ValuesOf<G[Name]> };
+
+/** Effective values of {@link optionGroups}. */
+export type Config = ConfigOf<typeof optionGroups>;

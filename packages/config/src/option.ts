@@ -1,0 +1,105 @@
+import type { ConfigValue, ValueType } from "./value-type.ts";
+
+/** Where an option stood in an older release: `[group] name`. */
+export interface OptionName {
+  readonly group: string;
+  readonly name: string;
+}
+
+/** What this machine is called, for defaults that are not the same everywhere. */
+export interface Machine {
+  readonly hostName: string;
+  /** IP address by which others reach it. */
+  readonly primaryAddress: string;
+}
+
+/** A default that is a fact about the machine. */
+export interface MachineDefault {
+  readonly machine: keyof Machine;
+}
+
+/** One option, declared once: parsing, help, documentation and the type of its value come from this. */
+export interface Option<T extends ConfigValue = ConfigValue> {
+  /** A text may refer to other options (`$state_path/x`). */
+  readonly default: T | MachineDefault;
+  /** One or more sentences; the first one says what it is. */
+  readonly help: string;
+  readonly type: ValueType<ConfigValue>;
+  /** Every assignment counts and the value is the list of them, oslo.config's `MultiOpt`. */
+  readonly repeatable: boolean;
+  /** Older names, most recent first. They work, with a warning. */
+  readonly deprecated: readonly OptionName[];
+  /** Never shown. */
+  readonly secret: boolean;
+  /** Name on the command line where nova declares it with dashes; null if it is the option's name. */
+  readonly spelling: string | null;
+  /** One letter for the command line. */
+  readonly short: string | null;
+}
+
+/** What a declaration may say beside its type. */
+export interface OptionSpec<D> {
+  readonly default: D;
+  readonly help: string;
+  readonly deprecated?: readonly OptionName[];
+  readonly secret?: boolean;
+  readonly spelling?: string;
+  readonly short?: string;
+}
+
+/** Declares an option with one value; if it is given more than once the last one counts. */
+export function option<T extends ConfigValue, const D extends T | null | MachineDefault>(
+  type: ValueType<T>,
+  spec: OptionSpec<D>,
+): Option<T | Exclude<D, MachineDefault>>;
+export function option(
+  type: ValueType<ConfigValue>,
+  spec: OptionSpec<ConfigValue | MachineDefault>,
+): Option {
+  return declare(type, spec, false);
+}
+
+/** Declares an option whose values add up. */
+export function repeatableOption<T extends ConfigValue>(
+  type: ValueType<T>,
+  spec: OptionSpec<readonly T[]>,
+): Option<readonly T[]>;
+export function repeatableOption(
+  type: ValueType<ConfigValue>,
+  spec: OptionSpec<ConfigValue>,
+): Option {
+  return declare(type, spec, true);
+}
+
+/** Options of one group by name. */
+export type OptionGroup = Readonly<Record<string, Option>>;
+
+/** Groups by name. */
+export type OptionGroups = Readonly<Record<string, OptionGroup>>;
+
+/** The values of a group of declarations. */
+export type ValuesOf<G extends OptionGroup> = {
+  readonly [Name in keyof G]: G[Name] extends Option<infer T> ? T : never;
+};
+
+/** Tells a machine's default from a value. */
+export function isMachineDefault(value: ConfigValue | MachineDefault): value is MachineDefault {
+  return typeof value === "object" && value !== null && "machine" in value;
+}
+
+function declare(
+  type: ValueType<ConfigValue>,
+  spec: OptionSpec<ConfigValue | MachineDefault>,
+  repeatable: boolean,
+): Option {
+  return {
+    default: spec.default,
+    help: spec.help,
+    type,
+    repeatable,
+    deprecated: spec.deprecated ?? [],
+    secret: spec.secret ?? false,
+    spelling: spec.spelling ?? null,
+    short: spec.short ?? null,
+  };
+}

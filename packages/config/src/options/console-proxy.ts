@@ -1,0 +1,50 @@
+import { byteSize, integer, seconds } from "../number-types.ts";
+import { option } from "../option.ts";
+import { choice } from "../text-types.ts";
+
+const SMALLEST_BUFFER_BYTES = 16 * 1024;
+const LARGEST_BUFFER_BYTES = 1024 ** 3;
+
+/** The `[console_proxy]` group: what nova does not have. */
+export const consoleProxyGroup = {
+  handshake_timeout: option(seconds({ min: 0.01 }), {
+    default: 10,
+    help: `Seconds from a connection to the first byte of its screen. Whoever is slower is told so and disconnected.`,
+  }),
+  connect_timeout: option(seconds({ min: 0.01 }), {
+    default: 5,
+    help: `Seconds for the connection to the VNC server and its handshake, within handshake_timeout.`,
+  }),
+  idle_timeout: option(seconds({ min: 0 }), {
+    default: 0,
+    help: `Seconds without a byte from the viewer after which a session ends. 0: never.`,
+  }),
+  ping_interval: option(seconds({ min: 0 }), {
+    default: 30,
+    help: `Seconds between WebSocket pings on 6080 and between TCP keepalive probes on 6081. 0: none.`,
+  }),
+  max_sessions: option(integer({ min: 1 }), {
+    default: 20_000,
+    help: `Most sessions at a time in one process.`,
+  }),
+  max_sessions_per_token: option(integer({ min: 1 }), {
+    default: 8,
+    help: `Most sessions at a time with one token.`,
+  }),
+  max_connections_per_address: option(integer({ min: 1 }), {
+    default: 256,
+    help: `Most connections at a time from one address that have not shown a valid token yet.`,
+  }),
+  buffer_limit: option(byteSize({ min: SMALLEST_BUFFER_BYTES, max: LARGEST_BUFFER_BYTES }), {
+    default: 1024 ** 2,
+    help: `Most bytes held for a session in one direction. The faster side waits. KiB and MiB may follow the number.`,
+  }),
+  drain_timeout: option(seconds({ min: 0 }), {
+    default: 0,
+    help: `Seconds that a stop (SIGTERM) lets open sessions go on. 0: until they end by themselves.`,
+  }),
+  log_format: option(choice(["text", "json"]), {
+    default: "text",
+    help: `Form of the log: lines for people, or one JSON object per line.`,
+  }),
+};

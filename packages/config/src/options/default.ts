@@ -1,0 +1,82 @@
+import { option, repeatableOption } from "../option.ts";
+import { boolean, path, string } from "../text-types.ts";
+import { hostDomain } from "../host-types.ts";
+import { listOf } from "../container-types.ts";
+
+/** The `[DEFAULT]` options that the console programs use. Names and types are nova's; see nova/conf/novnc.py, base.py, netconf.py. */
+export const defaultGroup = {
+  config_file: repeatableOption(path(), {
+    default: [],
+    spelling: "config-file",
+    help: `Config file to read instead of those found by themselves. May be given more than once: what is read later wins.`,
+  }),
+  config_dir: option(listOf(path()), {
+    default: [],
+    spelling: "config-dir",
+    help: `Directory whose *.conf files are read, sorted by name. May be given more than once: what is read later wins.`,
+  }),
+  state_path: option(path(), {
+    default: "/var/lib/nova",
+    help: `Directory for what has to outlive a restart, such as the embedded token store.`,
+  }),
+  host: option(hostDomain(), {
+    default: { machine: "hostName" },
+    help: `Name of this machine in the cloud.`,
+  }),
+  my_ip: option(string({ allowed: "an address", placeholder: "ADDRESS" }), {
+    default: { machine: "primaryAddress" },
+    help: `Address of this machine, for other options to refer to as $my_ip.`,
+  }),
+  log_file: option(path(), {
+    default: null,
+    spelling: "log-file",
+    deprecated: [{ group: "DEFAULT", name: "logfile" }],
+    help: `File that the log is appended to, below log_dir unless it is absolute. Without it, PROGRAM.log in log_dir, or stderr.`,
+  }),
+  log_dir: option(path(), {
+    default: null,
+    spelling: "log-dir",
+    deprecated: [{ group: "DEFAULT", name: "logdir" }],
+    help: `Directory for log files.`,
+  }),
+  debug: option(boolean(), {
+    default: false,
+    short: "d",
+    help: `Log details as well.`,
+  }),
+  verbose: option(boolean(), {
+    default: false,
+    short: "v",
+    help: `Accepted for old configurations, without effect: information is always logged.`,
+  }),
+  daemon: option(boolean(), {
+    default: false,
+    help: `Run in the background.`,
+  }),
+  web: option(path(), {
+    default: null,
+    help: `
+Directory of the page that nova-novncproxy serves, such as /usr/share/novnc. Not set or empty: the page that comes with
+the program (nova's own default is /usr/share/novnc).`,
+  }),
+  record: option(path(), {
+    default: null,
+    help: `Accepted for old configurations, without effect.`,
+  }),
+  ssl_only: option(boolean(), {
+    default: false,
+    help: `Refuse connections that are not encrypted.`,
+  }),
+  source_is_ipv6: option(boolean(), {
+    default: false,
+    help: `Accepted for old configurations, without effect: IPv4 and IPv6 work without it.`,
+  }),
+  cert: option(path(), {
+    default: "self.pem",
+    help: `File of the TLS certificate, its chain after it (PEM).`,
+  }),
+  key: option(path(), {
+    default: null,
+    help: `File of the private key of cert (PEM). Not set or empty: the key is in the file of cert.`,
+  }),
+};
