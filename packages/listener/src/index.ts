@@ -1,1 +1,12 @@
-export {};
+/**
+ * One TCP port for TLS and plain clients, told apart by their first byte.
+ *
+ * It accepts, unwraps TLS, and hands over sockets from which nothing was lost. It speaks no protocol
+ * above TLS.
+ *
+ * @packageDocumentation
+ */
+export { ListenerError, ListenError, TlsSettingsError } from "./errors.ts";
+export { listen, type ConnectionInfo, type Listener, type ListenOptions } from "./listen.ts";
+export { loadTlsSettings, type MinimumTlsVersion, type TlsOptions } from "./load-tls-settings.ts";
+export type { TlsSettings } from "./tls-settings.ts";

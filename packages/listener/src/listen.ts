@@ -1,0 +1,212 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { AddressSlots } from "./address-slots.ts";
+import { bindError } from "./bind-error.ts";
+import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
+import { peerAddress } from "./peer-address.ts";
+import { resolveHost } from "./resolve-host.ts";
+import type { TlsSettings } from "./tls-settings.ts";
+import { TlsUnwrapper } from "./tls-unwrapper.ts";
+
+/** What is known of a connection beside its bytes. */
+export interface ConnectionInfo {
+  /** Whether it came in TLS. */
+  readonly secure: boolean;
+  /** The peer's IP address; an IPv4 one is plain IPv4 on a dual-stack socket too. */
+  readonly viewerAddress: string;
+  /**
+   * To be called when the peer has shown a valid token: it no longer counts against
+   * `maxConnectionsPerAddress`. Calling it again does nothing.
+   */
+  readonly tokenShown: () => void;
+}
+
+/** What {@link listen} needs. */
+export interface ListenOptions {
+  /** IP address or host name; `::` is both families where the system has both. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** `source_is_ipv6`: of a host name's addresses take an IPv6 one. */
+  readonly preferIpv6?: boolean;
+  /** null refuses TLS. */
+  readonly tls: TlsSettings | null;
+  /** `ssl_only`: refuses what is not TLS. */
+  readonly tlsOnly: boolean;
+  /** From accept to the first byte; with TLS to the end of its handshake. */
+  readonly firstByteTimeoutMs: number;
+  /** Silence after which TCP asks whether the peer is still there; the system's (2 h) if absent. */
+  readonly keepAliveMs?: number;
+  /** Most connections of one address that have not shown a valid token yet. */
+  readonly maxConnectionsPerAddress: number;
+  /** Takes a connection over: not flowing, all bytes unread, with an `error` listener. */
+  readonly onConnection: (socket: Socket | TLSSocket, info: ConnectionInfo) => void;
+  /** Hears of connections that were closed before they were handed over. `why` is for the log. */
+  readonly onRefused?: (address: string, why: string) => void;
+}
+
+/** A port that is being listened on. */
+export interface Listener {
+  /** What was bound, for the log and for port 0. */
+  address(): { readonly host: string; readonly port: number };
+  /** New connections get these settings, open ones keep theirs; null refuses TLS from now on. */
+  reloadTls(tls: TlsSettings | null): void;
+  /** Stops accepting, and drops what was not handed over yet. Connections handed over live on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on one TCP port for TLS and plain clients.
+ *
+ * @throws {@link ListenError} if the address cannot be bound
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const acceptor = new Acceptor(options);
+  await acceptor.bind();
+  return acceptor;
+}
+
+/** A connection that was accepted and neither handed over nor refused yet. */
+interface Arrival {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly release: () => void;
+  readonly deadline: NodeJS.Timeout;
+}
+
+class Acceptor implements Listener {
+  readonly #options: ListenOptions;
+  readonly #server: Server;
+  readonly #slots: AddressSlots;
+  readonly #tls: TlsUnwrapper;
+  readonly #arrivals = new Set<Arrival>();
+  #bound: { readonly host: string; readonly port: number };
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#bound = { host: options.host, port: options.port };
+    this.#slots = new AddressSlots(options.maxConnectionsPerAddress);
+    this.#tls = new TlsUnwrapper(options.tls);
+    this.#server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: options.keepAliveMs ?? 0,
+    });
+    this.#server.on("connection", (socket) => {
+      this.#accept(socket);
+    });
+  }
+
+  async bind(): Promise<void> {
+    const { host, port, preferIpv6 = false } = this.#options;
+    try {
+      this.#server.listen({ host: await resolveHost(host, preferIpv6), port });
+      await once(this.#server, "listening");
+    } catch (error) {
+      throw bindError(host, port, error);
+    }
+    const bound = this.#server.address();
+    if (bound !== null && typeof bound === "object") {
+      this.#bound = { host: bound.address, port: bound.port };
+    }
+    // Whatever fails from now on fails for the connection that was about to be accepted.
+    this.#server.on("error", (error) => {
+      this.#options.onRefused?.("unknown", `cannot accept: ${error.message}`);
+    });
+  }
+
+  address(): { readonly host: string; readonly port: number } {
+    return this.#bound;
+  }
+
+  reloadTls(tls: TlsSettings | null): void {
+    this.#tls.reload(tls);
+  }
+
+  close(): Promise<void> {
+    // Its callback would wait for the connections handed over; the port itself is free at once.
+    this.#server.close();
+    for (const arrival of this.#arrivals) arrival.socket.destroy();
+    return Promise.resolve();
+  }
+
+  #accept(socket: Socket): void {
+    // Stays for good: an error between two owners must not end the process.
+    socket.on("error", () => undefined);
+    const { maxConnectionsPerAddress: most, firstByteTimeoutMs, onRefused } = this.#options;
+    const address = peerAddress(socket);
+    if (address === null) {
+      socket.destroy();
+      return;
+    }
+    const release = this.#slots.take(address);
+    if (release === null) {
+      onRefused?.(address, `has ${most} connections without a valid token already`);
+      socket.resetAndDestroy();
+      return;
+    }
+    const deadline = setTimeout(() => {
+      this.#refuse(arrival, `sent nothing usable within ${firstByteTimeoutMs} ms`);
+    }, firstByteTimeoutMs);
+    const arrival: Arrival = { socket, address, release, deadline };
+    this.#arrivals.add(arrival);
+    socket.once("close", () => {
+      release();
+      this.#settle(arrival);
+    });
+    peekFirstByte(socket, {
+      seen: (firstByte) => {
+        this.#sort(arrival, firstByte);
+      },
+      ended: () => {
+        // A port scanner or a load balancer's check: nothing to tell anybody.
+        socket.destroy();
+      },
+    });
+  }
+
+  #sort(arrival: Arrival, firstByte: number): void {
+    if (firstByte !== TLS_HANDSHAKE) {
+      if (this.#options.tlsOnly) this.#refuse(arrival, "is not TLS, and ssl_only is set");
+      else this.#handOver(arrival, arrival.socket, false);
+    } else if (!this.#tls.available) {
+      this.#refuse(arrival, "wants TLS, and there is no certificate");
+    } else {
+      this.#tls.unwrap(arrival.socket, {
+        secured: (socket) => {
+          this.#handOver(arrival, socket, true);
+        },
+        failed: (why) => {
+          this.#refuse(arrival, why);
+        },
+      });
+    }
+  }
+
+  #handOver(arrival: Arrival, socket: Socket | TLSSocket, secure: boolean): void {
+    if (!this.#settle(arrival)) {
+      socket.destroy();
+      return;
+    }
+    this.#options.onConnection(socket, {
+      secure,
+      viewerAddress: arrival.address,
+      tokenShown: arrival.release,
+    });
+  }
+
+  #refuse(arrival: Arrival, why: string): void {
+    if (!this.#settle(arrival)) return;
+    this.#options.onRefused?.(arrival.address, why);
+    // As nova's own: a reset, so that no client waits for an answer in a protocol it may not speak.
+    arrival.socket.resetAndDestroy();
+  }
+
+  /** @returns false if it was handed over or refused before */
+  #settle(arrival: Arrival): boolean {
+    clearTimeout(arrival.deadline);
+    return this.#arrivals.delete(arrival);
+  }
+}

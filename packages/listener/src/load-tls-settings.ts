@@ -1,0 +1,146 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureVersion } from "node:tls";
+import { codeOf, messageOf, TlsSettingsError } from "./errors.ts";
+import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
+
+/** Values of nova's `[console] ssl_minimum_version`. */
+export type MinimumTlsVersion = "default" | "tlsv1_1" | "tlsv1_2" | "tlsv1_3";
+
+/** nova's TLS options, by the names they have in nova.conf. */
+export interface TlsOptions {
+  /** `[DEFAULT] cert`: PEM file of the certificate chain; may hold the private key as well. */
+  readonly cert: string;
+  /** `[DEFAULT] key`: PEM file of the private key; null or "" if it is in `cert`. */
+  readonly key: string | null;
+  /** `[DEFAULT] ssl_only`: plain connections are refused, so a certificate is a must. */
+  readonly sslOnly: boolean;
+  /** `[console] ssl_ciphers`: OpenSSL's cipher list; null or "" for its defaults. */
+  readonly ciphers: string | null;
+  /** `[console] ssl_minimum_version`. */
+  readonly minimumVersion: MinimumTlsVersion;
+}
+
+const MINIMUM_VERSIONS: Record<MinimumTlsVersion, SecureVersion | undefined> = {
+  default: undefined,
+  tlsv1_1: "TLSv1.1",
+  tlsv1_2: "TLSv1.2",
+  tlsv1_3: "TLSv1.3",
+};
+
+/** A certificate or key is a few KiB; what is longer is another kind of file. */
+const MAX_PEM_BYTES = 1024 * 1024;
+
+/**
+ * Reads certificate and key from their files and tries whether they serve.
+ *
+ * @returns null if there is no certificate file: TLS is then off, as it is in nova, whose `cert`
+ *   has a default (`self.pem`) that most hosts do not have
+ * @throws {@link TlsSettingsError} if a file cannot be read, is not PEM, does not belong to the
+ *   other one, or if the cipher list selects nothing; and if `sslOnly` is set without a certificate
+ * @see nova/console/websocketproxy.py and websockify's `cert` and `key`
+ */
+export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
+  const cert = readPem("cert", options.cert);
+  if (cert === null) {
+    if (!options.sslOnly) return null;
+    throw new TlsSettingsError(
+      `[DEFAULT] ssl_only is set, but the certificate file of [DEFAULT] cert does not exist: ${options.cert}`,
+    );
+  }
+  checkCertificate(options.cert, cert);
+  const keyFile = options.key ?? "";
+  const key = keyFile === "" ? cert : readPem("key", keyFile);
+  if (key === null) throw new TlsSettingsError(`[DEFAULT] key: no such file: ${keyFile}`);
+  checkKey(options, key);
+  const minVersion = MINIMUM_VERSIONS[options.minimumVersion];
+  const settings: TlsSettings = {
+    cert,
+    key,
+    ...(options.ciphers === null || options.ciphers === "" ? {} : { ciphers: options.ciphers }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+  };
+  tryOut(options, settings);
+  return settings;
+}
+
+function readPem(option: "cert" | "key", file: string): Buffer | null {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw new TlsSettingsError(`[DEFAULT] ${option}: cannot read ${file}: ${whyUnread(error)}`, {
+      cause: error,
+    });
+  }
+  if (content.length > MAX_PEM_BYTES) {
+    throw new TlsSettingsError(
+      `[DEFAULT] ${option}: ${file} is ${content.length} bytes long: not a PEM file`,
+    );
+  }
+  return content;
+}
+
+function whyUnread(error: unknown): string {
+  switch (codeOf(error)) {
+    case "EACCES":
+      return "this user has no permission";
+    case "EISDIR":
+      return "it is a directory";
+    default:
+      return messageOf(error);
+  }
+}
+
+function checkCertificate(file: string, cert: Buffer): void {
+  try {
+    new X509Certificate(cert);
+  } catch (error) {
+    throw new TlsSettingsError(`[DEFAULT] cert: ${file} holds no certificate in PEM form`, {
+      cause: error,
+    });
+  }
+}
+
+function checkKey(options: TlsOptions, key: Buffer): void {
+  const keyFile = options.key ?? "";
+  const where =
+    keyFile === ""
+      ? `[DEFAULT] key is unset and [DEFAULT] cert: ${options.cert}`
+      : `[DEFAULT] key: ${keyFile}`;
+  const text = key.toString("latin1");
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+    throw new TlsSettingsError(
+      `${where} holds an encrypted private key, and there is nobody to ask for its passphrase: decrypt it with openssl pkey`,
+    );
+  }
+  const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*-----END \1-----/.exec(text);
+  try {
+    createPrivateKey(block?.[0] ?? "");
+  } catch (error) {
+    throw new TlsSettingsError(`${where} holds no private key in PEM form`, { cause: error });
+  }
+}
+
+function tryOut(options: TlsOptions, settings: TlsSettings): void {
+  try {
+    createSecureContext(secureContextOptions(settings));
+  } catch (error) {
+    throw new TlsSettingsError(whyUnusable(options, error), { cause: error });
+  }
+}
+
+function whyUnusable(options: TlsOptions, error: unknown): string {
+  const keyFile = options.key ?? "";
+  switch (codeOf(error)) {
+    case "ERR_OSSL_X509_KEY_VALUES_MISMATCH":
+    case "ERR_OSSL_X509_KEY_TYPE_MISMATCH":
+      return `[DEFAULT] key: the private key in ${keyFile === "" ? options.cert : keyFile} is not the one of the certificate in ${options.cert}`;
+    case "ERR_SSL_NO_CIPHER_MATCH":
+    case "ERR_INVALID_ARG_VALUE":
+      return `[console] ssl_ciphers: "${options.ciphers ?? ""}" selects no cipher that this OpenSSL has; "openssl ciphers" lists them`;
+    default:
+      return `[DEFAULT] cert: ${options.cert} cannot be used: ${messageOf(error)}`;
+  }
+}
