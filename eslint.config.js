@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/.turbo/", ".console/"]),
+  globalIgnores(["**/dist/", "**/dist-page/", "**/.turbo/", ".console/"]),
   js.configs.recommended,
   {
     // What runs before anything is installed or built: plain JavaScript on any Node.

@@ -169,6 +169,8 @@ function closeAfterLastBytes(backend: Duplex): void {
   const timer = setTimeout(() => {
     backend.destroy();
   }, FLUSH_TIMEOUT_MS);
+  // Nobody waits for it: the session is over.
+  timer.unref();
   backend.once("close", () => {
     clearTimeout(timer);
   });

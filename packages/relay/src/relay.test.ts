@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { Duplex, duplexPair } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import fc from "fast-check";
+import { relay, type RelayResult } from "./relay.ts";
+
+const limits = { bufferLimitBytes: 1_048_576, idleTimeoutMs: 0 };
+
+/** A relay between two pairs: `viewer` and `backend` are the far ends. */
+function joined(
+  overrides: Partial<typeof limits> = {},
+  signal = new AbortController().signal,
+): { viewer: Duplex; backend: Duplex; nearViewer: Duplex; result: Promise<RelayResult> } {
+  const [viewer, nearViewer] = duplexPair();
+  const [nearBackend, backend] = duplexPair();
+  const result = relay(nearViewer, nearBackend, { ...limits, ...overrides }, signal);
+  return { viewer, backend, nearViewer, result };
+}
+
+describe("relay()", { timeout: 20_000 }, () => {
+  it("carries any bytes in any split both ways, in order and complete", async () => {
+    const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 5000 }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(chunks, chunks, async (fromViewer, fromBackend) => {
+        const { viewer, backend, result } = joined();
+        for (const chunk of fromViewer) viewer.write(chunk);
+        viewer.end();
+        for (const chunk of fromBackend) backend.write(chunk);
+        backend.end();
+        const [atViewer, atBackend] = await Promise.all([buffer(viewer), buffer(backend)]);
+        assert.deepEqual(atBackend, Buffer.concat(fromViewer));
+        assert.deepEqual(atViewer, Buffer.concat(fromBackend));
+        const { bytesFromViewer, bytesToViewer } = await result;
+        assert.deepEqual([bytesFromViewer, bytesToViewer], [atBackend.length, atViewer.length]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("passes the viewer's half-close on and goes on with the other direction", async () => {
+    const { viewer, backend, result } = joined();
+    viewer.end("bye");
+    assert.equal((await buffer(backend)).toString(), "bye");
+    backend.end("last words");
+    assert.equal((await buffer(viewer)).toString(), "last words");
+    const { endedBy, error } = await result;
+    assert.deepEqual({ endedBy, error }, { endedBy: "viewer", error: null });
+  });
+
+  it("passes the backend's end on after its last bytes", async () => {
+    const { viewer, backend, result } = joined();
+    backend.end(Buffer.alloc(200_000, 7));
+    assert.equal((await buffer(viewer)).length, 200_000);
+    viewer.end();
+    assert.equal((await result).endedBy, "backend");
+  });
+
+  it("tells a broken backend from one that ended", async () => {
+    const [viewer, nearViewer] = duplexPair();
+    const nearBackend = new Duplex({ read: nothing, write: nothing });
+    const result = relay(nearViewer, nearBackend, limits, new AbortController().signal);
+    nearBackend.destroy(new Error("read ECONNRESET"));
+    const { endedBy, error } = await result;
+    assert.deepEqual([endedBy, error?.message], ["backend", "read ECONNRESET"]);
+    viewer.destroy();
+  });
+
+  it("hands the last bytes of a viewer that is gone to the backend", async () => {
+    const { viewer, backend, nearViewer, result } = joined();
+    viewer.write("echo done\n");
+    await once(backend, "readable");
+    nearViewer.destroy();
+    assert.equal((await result).endedBy, "viewer");
+    assert.equal((await buffer(backend)).toString(), "echo done\n");
+  });
+
+  for (const [slow, fast] of [
+    ["viewer", "backend"],
+    ["backend", "viewer"],
+  ] as const) {
+    it(`takes no more than its limit from the ${fast} while the ${slow} does not read`, async () => {
+      const far = joined({ bufferLimitBytes: 200_000 });
+      let taken = 0;
+      const chunk = Buffer.alloc(10_000);
+      // Fill until nothing moves any more: the far end's own queue is then full as well.
+      while (far[fast].write(chunk, () => (taken += chunk.length)));
+      while (await drains(far[fast])) while (far[fast].write(chunk, () => (taken += chunk.length)));
+      // One high-water mark for each of the two pairs' queues on top of the relay's own.
+      assert.ok(taken <= 200_000 + 4 * 65_536, `${taken} bytes were taken`);
+      const rest = buffer(far[slow]);
+      far[fast].end();
+      far[fast].resume();
+      assert.ok((await rest).length >= taken);
+      far[slow].end();
+      await far.result;
+    });
+  }
+
+  it("ends when the viewer has sent nothing for the idle time", async () => {
+    const { backend, result } = joined({ idleTimeoutMs: 20 });
+    backend.write("the backend's bytes do not count");
+    assert.equal((await result).endedBy, "idle");
+  });
+
+  it("ends at once when it is told to", async () => {
+    const ending = new AbortController();
+    const { backend, result } = joined({}, ending.signal);
+    ending.abort();
+    assert.equal((await result).endedBy, "aborted");
+    backend.resume();
+    await once(backend, "end");
+  });
+
+  it("ends at once when a channel is gone before it starts", async () => {
+    const [, nearViewer] = duplexPair();
+    const [nearBackend] = duplexPair();
+    nearViewer.destroy();
+    await once(nearViewer, "close");
+    const { endedBy } = await relay(nearViewer, nearBackend, limits, new AbortController().signal);
+    assert.equal(endedBy, "viewer");
+  });
+});
+
+/** Whether a full stream takes more: "drain", or nothing in several turns of the event loop. */
+async function drains(stream: Duplex): Promise<boolean> {
+  for (let turn = 0; turn < 50; turn++) {
+    if (!stream.writableNeedDrain) return true;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return false;
+}
+
+function nothing(): void {
+  // A channel on which nothing happens.
+}

@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { describe, it, type TestContext } from "node:test";
+import { type Duplex, duplexPair } from "node:stream";
+import { exchangeVersions, admitWithoutSecurity } from "@nova-console/rfb";
+import {
+  type ConnectInfo,
+  InvalidTokenError,
+  Token,
+  type TokenStore,
+  TokenStoreError,
+} from "@nova-console/token";
+import type { CloseReason } from "./close-reason.ts";
+import { OriginRefusedError } from "./errors.ts";
+import type { SessionRecord } from "./session-record.ts";
+import type { SessionSettings } from "./session-settings.ts";
+import { Sessions } from "./sessions.ts";
+import type { ViewerFront } from "./viewer-front.ts";
+
+const noDeadline = new AbortController().signal;
+
+const settings: SessionSettings = {
+  handshakeTimeoutMs: 10_000,
+  connectTimeoutMs: 5_000,
+  idleTimeoutMs: 0,
+  bufferLimitBytes: 1_048_576,
+  maxSessions: 100,
+  maxSessionsPerToken: 8,
+};
+
+/** A VNC server that passes the 3.8 handshake and echoes what comes after it. */
+async function vncServer(
+  t: TestContext,
+  onSocket: (socket: Socket) => void = echo,
+): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    onSocket(socket);
+  });
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return address.port;
+}
+
+function echo(socket: Socket): void {
+  void exchangeVersions(socket, noDeadline)
+    .then((version) => admitWithoutSecurity(socket, version, noDeadline))
+    .then(
+      () => socket.pipe(socket),
+      () => socket.destroy(),
+    );
+}
+
+/** A store with one token, `good`, that leads to `port`. */
+function storeOf(port: number, overrides: Partial<ConnectInfo> = {}): TokenStore {
+  return {
+    validate: (token) =>
+      token.reveal() === "good"
+        ? Promise.resolve({
+            tokenDigest: token.digest,
+            consoleType: "novnc",
+            host: "127.0.0.1",
+            port,
+            internalAccessPath: null,
+            instanceUuid: "5c0dd1bc-1b8a-4b2f-8ba3-0d8a3b4a1b4d",
+            expires: 4_000_000_000,
+            accessUrlBase: null,
+            ...overrides,
+          })
+        : Promise.reject(new InvalidTokenError()),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A front whose viewer is a stream; `said` is what the session had it do. */
+class TestFront implements ViewerFront {
+  readonly name = "test";
+  readonly viewerAddress = "192.0.2.1";
+  readonly token: Token | null;
+  readonly said: string[] = [];
+  readonly viewer: Duplex;
+  readonly #near: Duplex;
+  readonly #refuseOrigin: boolean;
+  admitGate: Promise<void> = Promise.resolve();
+
+  constructor(token: string | null, refuseOrigin = false) {
+    this.token = token === null ? null : new Token(token);
+    [this.viewer, this.#near] = duplexPair();
+    this.#refuseOrigin = refuseOrigin;
+  }
+
+  authorize(info: ConnectInfo | null): void {
+    this.said.push(`authorize ${info === null ? "nobody" : info.consoleType}`);
+    if (this.#refuseOrigin) throw new OriginRefusedError("Origin evil.example is not allowed");
+  }
+
+  begin(): Promise<void> {
+    this.said.push("begin");
+    return Promise.resolve();
+  }
+
+  async admit(signal: AbortSignal): Promise<Duplex> {
+    await Promise.race([
+      this.admitGate,
+      once(signal, "abort").then(() => Promise.reject(signal.reason as Error)),
+    ]);
+    this.said.push("admit");
+    return this.#near;
+  }
+
+  refuse(reason: CloseReason): Promise<void> {
+    this.said.push(`refuse ${reason}`);
+    return Promise.resolve();
+  }
+
+  close(reason: CloseReason): Promise<void> {
+    this.said.push(`close ${reason}`);
+    this.#near.end();
+    return Promise.resolve();
+  }
+}
+
+function sessionsOf(
+  tokens: TokenStore,
+  overrides: Partial<SessionSettings> = {},
+): { sessions: Sessions; ended: SessionRecord[] } {
+  const ended: SessionRecord[] = [];
+  const sessions = new Sessions({
+    tokens,
+    settings: { ...settings, ...overrides },
+    now: () => performance.now(),
+    onEnd: (record) => ended.push(record),
+  });
+  return { sessions, ended };
+}
+
+/** Sends a byte and waits for its echo. */
+async function prove(front: TestFront): Promise<void> {
+  front.viewer.write("x");
+  await once(front.viewer, "data");
+}
+
+/** Opens a console and proves it with a byte there and back. */
+async function openProved(
+  t: TestContext,
+  sessions: Sessions,
+): Promise<{ front: TestFront; done: Promise<SessionRecord> }> {
+  const front = new TestFront("good");
+  t.after(() => front.viewer.end());
+  const done = sessions.open(front);
+  await prove(front);
+  return { front, done };
+}
+
+/** What a session that must not open ended with, and what its front was told. */
+async function refused(
+  sessions: Sessions,
+  front: TestFront,
+): Promise<{ reason: CloseReason; detail: string; said: string[] }> {
+  const { reason, detail } = await sessions.open(front);
+  return { reason, detail, said: front.said };
+}
+
+describe("Sessions", { timeout: 20_000 }, () => {
+  it("opens a console and tells its end once, with who, what and how many bytes", async (t) => {
+    const port = await vncServer(t);
+    const { sessions, ended } = sessionsOf(storeOf(port));
+    const { front, done } = await openProved(t, sessions);
+    assert.equal(sessions.size, 1);
+    front.viewer.end();
+    const record = await done;
+    assert.deepEqual(front.said, ["authorize novnc", "begin", "admit", "close viewer-closed"]);
+    assert.deepEqual(ended, [record]);
+    assert.deepEqual(
+      { ...record, durationMs: 0 },
+      {
+        front: "test",
+        viewerAddress: "192.0.2.1",
+        tokenId: new Token("good").id,
+        instanceUuid: "5c0dd1bc-1b8a-4b2f-8ba3-0d8a3b4a1b4d",
+        backend: `127.0.0.1:${port}`,
+        reason: "viewer-closed",
+        detail: "ended by the viewer",
+        bug: null,
+        durationMs: 0,
+        bytesFromViewer: 1,
+        bytesToViewer: 1,
+      },
+    );
+    assert.equal(sessions.size, 0);
+  });
+
+  it("ends with backend-closed when the VNC server hangs up", async (t) => {
+    const accepted: Socket[] = [];
+    const port = await vncServer(t, (socket) => {
+      accepted.push(socket);
+      echo(socket);
+    });
+    const { sessions } = sessionsOf(storeOf(port));
+    const { front, done } = await openProved(t, sessions);
+    accepted[0]?.end();
+    await once(front.viewer, "end");
+    front.viewer.end();
+    assert.equal((await done).reason, "backend-closed");
+  });
+
+  it("refuses a missing, an unknown and another console's token, and dials nothing", async (t) => {
+    const port = await vncServer(t, () => {
+      assert.fail("a backend was dialled");
+    });
+    const { sessions } = sessionsOf(storeOf(port));
+    assert.deepEqual(await refused(sessions, new TestFront(null)), {
+      reason: "token-missing",
+      detail: "no token was presented",
+      said: ["authorize nobody", "refuse token-missing"],
+    });
+    assert.deepEqual(await refused(sessions, new TestFront("bad")), {
+      reason: "token-invalid",
+      detail: "token is unknown or expired",
+      said: ["authorize nobody", "refuse token-invalid"],
+    });
+    const spice = sessionsOf(storeOf(port, { consoleType: "spice-html5" }));
+    assert.equal((await refused(spice.sessions, new TestFront("good"))).reason, "console-type");
+  });
+
+  it("refuses a page of another site before it says anything about the token", async () => {
+    for (const token of [null, "bad", "good"]) {
+      const { sessions } = sessionsOf(storeOf(1));
+      const { reason } = await refused(sessions, new TestFront(token, true));
+      assert.equal(reason, "origin-refused");
+    }
+  });
+
+  it("tells a store that cannot answer from a token that is not good", async () => {
+    const down: TokenStore = {
+      validate: () => Promise.reject(new TokenStoreError("database is locked")),
+      close: () => Promise.resolve(),
+    };
+    const silent: TokenStore = { ...down, validate: () => new Promise(() => undefined) };
+    for (const [store, detail] of [
+      [down, "database is locked"],
+      [silent, "no progress within 20 ms"],
+    ] as const) {
+      const { sessions } = sessionsOf(store, { connectTimeoutMs: 20 });
+      const end = await refused(sessions, new TestFront("good"));
+      assert.deepEqual([end.reason, end.detail], ["token-store-unavailable", detail]);
+    }
+  });
+
+  it("tells a backend that refuses, is silent, hangs up, or speaks something else", async (t) => {
+    const silent = await vncServer(t, () => undefined);
+    const hangsUp = await vncServer(t, (socket) => socket.end());
+    const ssh = await vncServer(t, (socket) => socket.write("SSH-2.0-OpenSSH\r\n"));
+    const busy = await vncServer(t, (socket) => socket.write("RFB 003.008\n\0\0\0\0\x04busy"));
+    const closed = createServer().listen(0, "127.0.0.1");
+    await once(closed, "listening");
+    const address = closed.address();
+    assert.ok(typeof address === "object" && address !== null);
+    closed.close();
+    await once(closed, "close");
+    for (const [port, expected] of [
+      [address.port, "backend-unreachable"],
+      [silent, "backend-timeout"],
+      [hangsUp, "backend-lost"],
+      [ssh, "backend-incompatible"],
+      [busy, "backend-refused"],
+    ] as const) {
+      const { sessions } = sessionsOf(storeOf(port), { connectTimeoutMs: 300 });
+      const { reason, said } = await refused(sessions, new TestFront("good"));
+      assert.deepEqual([reason, said.at(-1)], [expected, `refuse ${expected}`]);
+    }
+  });
+
+  it("ends a viewer that does not finish its handshake, and hangs up on the backend", async (t) => {
+    const hungUp = new Promise<void>((resolve) => {
+      void vncServer(t, (socket) => {
+        echo(socket);
+        socket.on("close", () => {
+          resolve();
+        });
+      }).then(async (port) => {
+        const { sessions } = sessionsOf(storeOf(port), { handshakeTimeoutMs: 100 });
+        const front = new TestFront("good");
+        front.admitGate = new Promise(() => undefined);
+        assert.equal((await refused(sessions, front)).reason, "viewer-timeout");
+      });
+    });
+    await hungUp;
+  });
+
+  it("keeps to max_sessions and max_sessions_per_token, and frees both at the end", async (t) => {
+    const port = await vncServer(t);
+    for (const caps of [{ maxSessions: 2 }, { maxSessionsPerToken: 2 }]) {
+      const { sessions } = sessionsOf(storeOf(port), caps);
+      const first = await openProved(t, sessions);
+      await openProved(t, sessions);
+      const { reason } = await refused(sessions, new TestFront("good"));
+      assert.equal(reason, "too-many-sessions");
+      first.front.viewer.end();
+      await first.done;
+      await openProved(t, sessions);
+    }
+  });
+
+  it("drains: takes nobody new, lets open sessions go on, and ends them at the limit", async (t) => {
+    const port = await vncServer(t);
+    const { sessions } = sessionsOf(storeOf(port));
+    const { front, done } = await openProved(t, sessions);
+    const drained = sessions.drain(0);
+    assert.equal((await refused(sessions, new TestFront("good"))).reason, "proxy-shutdown");
+    await prove(front);
+    front.viewer.end();
+    await Promise.all([drained, done]);
+
+    const impatient = sessionsOf(storeOf(port));
+    const left = await openProved(t, impatient.sessions);
+    await impatient.sessions.drain(10);
+    assert.equal((await left.done).reason, "proxy-shutdown");
+  });
+
+  it("calls what nobody foresaw a bug and keeps its stack for the log", async () => {
+    const broken: TokenStore = {
+      validate: () => Promise.reject(new TypeError("undefined is not a function")),
+      close: () => Promise.resolve(),
+    };
+    const { sessions } = sessionsOf(broken);
+    const { reason, bug } = await sessions.open(new TestFront("good"));
+    assert.equal(reason, "internal-error");
+    assert.ok(bug instanceof TypeError);
+  });
+});
