@@ -17,6 +17,9 @@ const SILENT_KEYS = new Map([
   ["Tab", Keysym.Tab],
 ]);
 
+/** Tools that are used while typing. */
+const STAYING_TOOLS = ["keys-button", "ctrl-alt-del"];
+
 /** Brings up a phone's keyboard by focusing a hidden text field, and types what is typed there. */
 export class TouchKeyboard {
   readonly #input = pageElement("touch-input", HTMLTextAreaElement);
@@ -27,10 +30,12 @@ export class TouchKeyboard {
   /** @param onToggle - told whether the keyboard is in use */
   constructor(sendKey: SendKey, onToggle: (isActive: boolean) => void) {
     this.#sendKey = sendKey;
-    this.#button.addEventListener("pointerdown", (event) => {
-      // Else the button takes the focus first, and a second press could never close the keyboard.
-      event.preventDefault();
-    });
+    for (const button of [this.#button, ...STAYING_TOOLS.map(pageButton)]) {
+      button.addEventListener("pointerdown", (event) => {
+        // Else the button takes the focus, and the keyboard goes before it was asked to.
+        if (this.isActive) event.preventDefault();
+      });
+    }
     this.#button.addEventListener("click", () => {
       if (this.isActive) this.#input.blur();
       else this.#input.focus({ preventScroll: true });
