@@ -40,7 +40,7 @@ export async function runQuickstart(
   options: DemoOptions,
   context: QuickstartContext,
 ): Promise<void> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "nova-console-"));
+  const stateDirectory = await mkdtemp(join(tmpdir(), "nova-console-demo-"));
   // What waits for a program must not outlive it.
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);

@@ -10,7 +10,7 @@ import { encodeServerCutText, encodeServerInit } from "./server-message.ts";
 import { UpdateSender } from "./update-sender.ts";
 
 /** The RFB desktop name. */
-export const DESKTOP_NAME = "demo-instance (nova-console)";
+const DESKTOP_NAME = "demo-instance (nova-console)";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
