@@ -80,7 +80,7 @@ export const closeReasons = {
   },
   "proxy-shutdown": {
     words: "the console proxy is being stopped",
-    webSocketCode: 1001,
+    webSocketCode: 1012,
     httpStatus: 503,
   },
   "internal-error": { words: "the console proxy failed", webSocketCode: 1011, httpStatus: 500 },
