@@ -20,6 +20,12 @@ export class TokenStoreError extends TokenError {
   readonly code = "TOKEN_ERR_STORE_UNAVAILABLE";
 }
 
+/** `[database] connection` names a kind of store that there is not: the operator must change it. */
+export class TokenStoreSettingError extends TokenError {
+  override readonly name = "TokenStoreSettingError";
+  readonly code = "TOKEN_ERR_STORE_SETTING";
+}
+
 const MAX_SHOWN_CHARACTERS = 80;
 
 /** What was asked of the store cannot be: whoever asked must change it. */

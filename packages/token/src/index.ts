@@ -20,6 +20,7 @@ export {
   InvalidTokenError,
   TokenError,
   TokenStoreError,
+  TokenStoreSettingError,
 } from "./errors.ts";
 export { openTokenStore, type TokenStoreLocation } from "./open-token-store.ts";
 export { SqliteTokenStore, type SqliteTokenStoreOptions } from "./sqlite-token-store.ts";

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { TokenStoreSettingError } from "./errors.ts";
 import { openTokenStore, parseSqliteConnection } from "./open-token-store.ts";
 
 describe("openTokenStore()", () => {
@@ -59,7 +60,9 @@ describe("parseSqliteConnection()", () => {
     it(`refuses ${connection} without repeating what may be a password`, () => {
       assert.throws(
         () => parseSqliteConnection(connection),
-        (error: Error) => {
+        (error) => {
+          assert.ok(error instanceof TokenStoreSettingError);
+          assert.equal(error.code, "TOKEN_ERR_STORE_SETTING");
           assert.match(error.message, message);
           assert.match(error.message, /sqlite:\/\/\/\//);
           assert.doesNotMatch(error.message, /hunter2/);

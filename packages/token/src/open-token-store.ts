@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { TokenStoreError } from "./errors.ts";
+import { TokenStoreSettingError } from "./errors.ts";
 import { SqliteTokenStore } from "./sqlite-token-store.ts";
 
 /** File name of the embedded store under `state_path`. */
@@ -21,7 +21,8 @@ export interface TokenStoreLocation {
 /**
  * Opens the store that the configuration names.
  *
- * @throws {@link TokenStoreError} if that kind is not supported, or it cannot be opened
+ * @throws {@link TokenStoreSettingError} if that kind of store is not supported
+ * @throws {@link TokenStoreError} if the store cannot be opened
  */
 export function openTokenStore(location: TokenStoreLocation): SqliteTokenStore {
   const { connection, statePath, now } = location;
@@ -36,28 +37,28 @@ export function openTokenStore(location: TokenStoreLocation): SqliteTokenStore {
  * Takes the file's path out of SQLAlchemy's form of an SQLite URL: three slashes and a relative
  * path, or four in all with an absolute one. As there, nothing is percent-decoded.
  *
- * @throws {@link TokenStoreError} if it is another kind of database, or one in memory; the error
+ * @throws {@link TokenStoreSettingError} if it is another kind of database, or one in memory; the error
  *   names the scheme only, since the rest may hold a password
  */
 export function parseSqliteConnection(connection: string): string {
   const scheme = /^([a-z0-9_+.-]+):\/\//i.exec(connection)?.[1]?.toLowerCase();
   if (scheme === undefined) {
-    throw new TokenStoreError(
+    throw new TokenStoreSettingError(
       `[database] connection has no scheme such as sqlite://; ${SUPPORTED}`,
     );
   }
   if (scheme !== "sqlite" && scheme !== "sqlite+pysqlite") {
-    throw new TokenStoreError(`[database] connection is of kind ${scheme}://; ${SUPPORTED}`);
+    throw new TokenStoreSettingError(`[database] connection is of kind ${scheme}://; ${SUPPORTED}`);
   }
   const afterHost = connection.slice(scheme.length + "://".length);
   if (!afterHost.startsWith("/") && afterHost !== "") {
-    throw new TokenStoreError(
+    throw new TokenStoreSettingError(
       `[database] connection names a host, which sqlite has not; ${SUPPORTED}`,
     );
   }
   const [path = ""] = afterHost.slice(1).split("?");
   if (path === "" || path === ":memory:") {
-    throw new TokenStoreError(
+    throw new TokenStoreSettingError(
       `[database] connection keeps tokens in memory, where no other process sees them; ${SUPPORTED}`,
     );
   }

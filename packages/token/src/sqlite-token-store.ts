@@ -38,14 +38,15 @@ export interface SqliteTokenStoreOptions {
  * @see nova/objects/console_auth_token.py
  */
 export class SqliteTokenStore implements TokenStore {
-  readonly #path: string;
+  /** The database file, absolute. */
+  readonly path: string;
   readonly #now: () => number;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   #lastPurgeMs = -Infinity;
 
   private constructor(path: string, now: () => number) {
-    this.#path = path;
+    this.path = path;
     this.#now = now;
     this.#database = openDatabase(path);
     try {
@@ -69,7 +70,7 @@ export class SqliteTokenStore implements TokenStore {
     return this.#ask(({ validate }) => {
       const row = validate.get(token.digest, this.#nowSeconds());
       if (row === undefined) throw new InvalidTokenError();
-      return decodeRow(row, this.#path);
+      return decodeRow(row, this.path);
     });
   }
 
@@ -132,7 +133,7 @@ export class SqliteTokenStore implements TokenStore {
   /** Lists what live tokens lead to, by instance and then by their end; never the tokens. */
   list(): Promise<ConnectInfo[]> {
     return this.#ask(({ list }) =>
-      list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.#path)),
+      list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.path)),
     );
   }
 
@@ -179,11 +180,11 @@ export class SqliteTokenStore implements TokenStore {
     return new Promise((resolve, reject) => {
       try {
         if (!this.#database.isOpen) {
-          throw new TokenStoreError(`token store ${this.#path}: is closed`);
+          throw new TokenStoreError(`token store ${this.path}: is closed`);
         }
         resolve(question(this.#statements));
       } catch (error) {
-        reject(isSqliteError(error) ? storeErrorFrom(error, this.#path) : asError(error));
+        reject(isSqliteError(error) ? storeErrorFrom(error, this.path) : asError(error));
       }
     });
   }

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import { SettingError } from "@nova-console/service";
+import { ApiListenError } from "./errors.ts";
+
+const UNIX_PREFIX = "unix:";
+/** A socket's owner and group may connect to it; the secret is asked for all the same. */
+const SOCKET_MODE = 0o660;
+const PROBE_TIMEOUT_MS = 1_000;
+const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
+
+/**
+ * Makes the API's server listen on `[consoleauth] api_listen`.
+ *
+ * A socket file that a killed process left behind is removed; one that somebody answers on is not.
+ *
+ * @param address - `HOST:PORT`, `[IPV6]:PORT` or `unix:/PATH`
+ * @returns where it listens now, in the same form (port 0 has become one)
+ * @throws {@link SettingError} if the address is of none of these forms
+ * @throws {@link ApiListenError} if it cannot be listened on, with the reason
+ */
+export async function listenOn(server: Server, address: string): Promise<string> {
+  if (address.startsWith(UNIX_PREFIX)) {
+    const path = address.slice(UNIX_PREFIX.length);
+    await removeStaleSocket(path);
+    await listen(server, { path }, address);
+    chmodSync(path, SOCKET_MODE);
+    return address;
+  }
+  const match = HOST_AND_PORT.exec(address);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined) {
+    throw new SettingError(
+      `[consoleauth] api_listen is ${JSON.stringify(address.slice(0, 80))}, must be HOST:PORT, [IPV6]:PORT or unix:/PATH`,
+    );
+  }
+  await listen(server, { host, port: Number(match?.[3]) }, address);
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") return address;
+  return bound.family === "IPv6"
+    ? `[${bound.address}]:${bound.port}`
+    : `${bound.address}:${bound.port}`;
+}
+
+async function listen(
+  server: Server,
+  where: { path: string } | { host: string; port: number },
+  address: string,
+): Promise<void> {
+  const listening = once(server, "listening");
+  try {
+    server.listen(where);
+    await listening;
+  } catch (error) {
+    // If listen() itself threw, nobody waits for the event any more.
+    listening.catch(() => undefined);
+    throw new ApiListenError(`[consoleauth] api_listen ${address}: ${reason(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function removeStaleSocket(path: string): Promise<void> {
+  if (!isSocket(path) || (await isAnswered(path))) return;
+  unlinkSync(path);
+}
+
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect", { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    return true;
+  } catch (error) {
+    // Only a refusal says that there is nobody; a full queue or missing rights do not.
+    return codeOf(error) !== "ECONNREFUSED";
+  } finally {
+    socket.destroy();
+  }
+}
+
+function reason(error: unknown): string {
+  switch (codeOf(error)) {
+    case "EADDRINUSE":
+      return "another program listens there; set another address, or find it with: ss -lntxp";
+    case "EACCES":
+      return "no permission; ports below 1024 need CAP_NET_BIND_SERVICE, a socket a directory that this user may write to";
+    case "EADDRNOTAVAIL":
+      return "this machine has no such address";
+    case "ENOENT":
+      return "the directory of the socket does not exist";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
+}

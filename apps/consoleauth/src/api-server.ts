@@ -1,0 +1,154 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { ApiSecret } from "./api-secret.ts";
+import { ApiProblem, apiProblemFrom } from "./api-problem.ts";
+import { type ApiAnswer, type ApiContext, type ApiRoute, apiRoutes } from "./console-api.ts";
+
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const MAX_CONNECTIONS = 256;
+const MAX_HEAD_BYTES = 8 * 1024;
+
+/** The part of a log that the API writes to. */
+export interface ApiLog {
+  error(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+}
+
+/** What {@link createApiServer} needs. */
+export interface ApiServerOptions extends ApiContext {
+  /** Asked anew for each request, since a reload may change it. */
+  readonly secret: () => ApiSecret;
+  readonly log: ApiLog;
+}
+
+/**
+ * Creates the HTTP server of the API; it does not listen yet.
+ *
+ * A request is answered by JSON, whatever is wrong with it: `{"error": ..., "allowed": ...}`. Who
+ * does not show the secret learns nothing but that. Paths are never logged: they may hold a token.
+ */
+export function createApiServer(options: ApiServerOptions): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      connectionsCheckingInterval: 1000,
+    },
+    (request, response) => {
+      void answerRequest(request, response, options);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("clientError", refuseUnparsed);
+  return server;
+}
+
+async function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ApiServerOptions,
+): Promise<void> {
+  // A caller that goes away half-way is no reason to stop.
+  response.on("error", () => undefined);
+  const route = findRoute(request);
+  // Names only: a method may be anything that HTTP allows, a path may hold a token.
+  const asked = { method: request.method, route: route?.name ?? "(unknown)" };
+  try {
+    const answer = await answerFrom(request, route, options);
+    write(response, answer.status, answer.json);
+    options.log.info("api request", { ...asked, status: answer.status, ...answer.logged });
+  } catch (error) {
+    const problem = apiProblemFrom(error);
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+    const { status, message, allowed } = problem;
+    write(response, status, { error: message, ...(allowed === null ? {} : { allowed }) });
+    if (status >= 500)
+      options.log.error("api request failed", { ...asked, status, cause: detail(problem) });
+    else options.log.info("api request refused", { ...asked, status });
+  }
+}
+
+async function answerFrom(
+  request: IncomingMessage,
+  route: ApiRoute | null,
+  options: ApiServerOptions,
+): Promise<ApiAnswer> {
+  if (!options.secret().matches(request.headers.authorization)) {
+    throw new ApiProblem(
+      401,
+      "the secret is missing or wrong",
+      "Authorization: Bearer, and the content of [consoleauth] api_secret_file",
+      { headers: { "www-authenticate": 'Bearer realm="nova-consoleauth"' } },
+    );
+  }
+  if (route === null) {
+    throw new ApiProblem(404, "no such path", apiRoutes.map(({ name }) => name).join(", "));
+  }
+  const method = route.methods.get(request.method ?? "");
+  if (method === undefined) {
+    const allow = [...route.methods.keys()].join(", ");
+    throw new ApiProblem(405, `no such method of ${route.name}`, allow, { headers: { allow } });
+  }
+  return method(options, segmentOf(request, route), request);
+}
+
+function findRoute(request: IncomingMessage): ApiRoute | null {
+  const path = pathOf(request);
+  return apiRoutes.find((route) => route.path.test(path)) ?? null;
+}
+
+function segmentOf(request: IncomingMessage, route: ApiRoute): string {
+  const encoded = route.path.exec(pathOf(request))?.[1] ?? "";
+  try {
+    return decodeURIComponent(encoded);
+  } catch (error) {
+    throw new ApiProblem(400, "the path is not well encoded", route.name, { cause: error });
+  }
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+function write(response: ServerResponse, status: number, json: unknown): void {
+  const body = `${JSON.stringify(json)}\n`;
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(body);
+}
+
+/** What did not become a request: it is not HTTP, too large, or too slow. */
+function refuseUnparsed(error: Error, socket: Socket): void {
+  const code = "code" in error ? error.code : "";
+  const [status, reason] =
+    code === "HPE_HEADER_OVERFLOW"
+      ? ["431 Request Header Fields Too Large", `the head is larger than ${MAX_HEAD_BYTES} bytes`]
+      : code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? ["408 Request Timeout", "the request took too long"]
+        : ["400 Bad Request", "this is not HTTP/1.1"];
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = `${JSON.stringify({ error: reason })}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    () => {
+      socket.destroy();
+    },
+  );
+}
+
+function detail(problem: ApiProblem): string {
+  const { cause } = problem;
+  if (!(cause instanceof Error)) return String(cause);
+  return problem.status === 500 ? (cause.stack ?? cause.message) : cause.message;
+}

@@ -1,0 +1,98 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { Config } from "@nova-console/config";
+import type { SqliteTokenStore } from "@nova-console/token";
+import { listenOn } from "./api-listen.ts";
+import { readApiSecret } from "./api-secret.ts";
+import { createApiServer, type ApiLog } from "./api-server.ts";
+import { consoleSettingsOf, type ConsoleSettings } from "./console-settings.ts";
+import { startPurging, type PurgeLog } from "./purge-clock.ts";
+
+/** How often expired tokens are removed. */
+const PURGE_INTERVAL_MS = 60_000;
+
+/** What {@link startConsoleauth} needs. */
+export interface ConsoleauthOptions {
+  readonly config: Config;
+  /** Closed by `stop`. */
+  readonly store: SqliteTokenStore;
+  readonly log: ApiLog & PurgeLog;
+}
+
+/** nova-consoleauth while it serves. */
+export interface Consoleauth {
+  /** One line: what it does and where. */
+  readonly describe: string;
+  /** `HOST:PORT` or `unix:/PATH` of the HTTP API; null if it is off. */
+  readonly apiAddress: string | null;
+  /** Takes over base URLs, `token_ttl` and the API's secret; the address stays. */
+  reload(config: Config): Promise<void>;
+  /** Lets requests that have begun end, then closes the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves: purges expired tokens, and answers the HTTP API if there is an address for it.
+ *
+ * @throws {@link SettingError} if the API cannot be served as configured
+ * @throws {@link ApiListenError} if its address cannot be listened on
+ */
+export async function startConsoleauth(options: ConsoleauthOptions): Promise<Consoleauth> {
+  const { store, log } = options;
+  let settings = consoleSettingsOf(options.config);
+  const api = await startApi(options, () => settings);
+  const stopPurging = startPurging(store, PURGE_INTERVAL_MS, log);
+  return {
+    describe: describe(api?.address ?? null, store.path),
+    apiAddress: api?.address ?? null,
+    reload: (config) => {
+      api?.reload(config);
+      settings = consoleSettingsOf(config);
+      return Promise.resolve();
+    },
+    stop: async () => {
+      stopPurging();
+      await api?.stop();
+      await store.close();
+    },
+  };
+}
+
+interface RunningApi {
+  readonly address: string;
+  reload(config: Config): void;
+  stop(): Promise<void>;
+}
+
+async function startApi(
+  { config, store, log }: ConsoleauthOptions,
+  settings: () => ConsoleSettings,
+): Promise<RunningApi | null> {
+  const { api_listen: wanted, api_secret_file: secretFile } = config.consoleauth;
+  if (wanted === null) return null;
+  let secret = readApiSecret(secretFile);
+  const server = createApiServer({ store, log, settings, secret: () => secret });
+  const address = await listenOn(server, wanted);
+  return {
+    address,
+    reload: (changed) => {
+      secret = readApiSecret(changed.consoleauth.api_secret_file);
+    },
+    stop: () => closeServer(server),
+  };
+}
+
+/** Ends when the requests that have begun have: the server's own timeouts bound that. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+}
+
+function describe(apiAddress: string | null, storePath: string): string {
+  const api =
+    apiAddress === null
+      ? "HTTP API off ([consoleauth] api_listen is not set)"
+      : `HTTP API on ${apiAddress}`;
+  return `tokens in ${storePath}, ${api}`;
+}

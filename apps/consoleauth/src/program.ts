@@ -1,0 +1,97 @@
+import type { Config } from "@nova-console/config";
+import {
+  SettingError,
+  type CommandContext,
+  type CommandDeclaration,
+  type ProgramCommand,
+  type ProgramSpec,
+} from "@nova-console/service";
+import {
+  InvalidConsoleRequestError,
+  openTokenStore,
+  type SqliteTokenStore,
+  TokenStoreSettingError,
+} from "@nova-console/token";
+import { declarations } from "./command-declarations.ts";
+import * as commands from "./commands.ts";
+import { consoleSettingsOf } from "./console-settings.ts";
+import { startConsoleauth } from "./consoleauth-service.ts";
+
+/** Longest that a command may take; only libvirt can make one wait. */
+const COMMAND_TIMEOUT_MS = 30_000;
+
+/** What the program has of its process. */
+export interface ProgramSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Describes nova-consoleauth for `runProgram`. */
+export function createProgram(surroundings: ProgramSurroundings): ProgramSpec {
+  const command = (declaration: CommandDeclaration, run: commands.Command): ProgramCommand => ({
+    ...declaration,
+    run: (context) => runCommand(run, context, surroundings),
+  });
+  return {
+    program: "nova-consoleauth",
+    summary:
+      "Issues, checks and revokes console tokens. Without a command it serves: it purges expired tokens and answers the HTTP API.",
+    commands: [
+      command(declarations.authorize, commands.authorize),
+      command(declarations.check, commands.check),
+      command(declarations.revoke, commands.revoke),
+      command(declarations.list, commands.list),
+      command(declarations.purge, commands.purge),
+      command(declarations.move, commands.move),
+    ],
+    start: async ({ config, log }) => {
+      const store = openStore(config, surroundings);
+      try {
+        return await startConsoleauth({ config, store, log });
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
+    },
+  };
+}
+
+async function runCommand(
+  run: commands.Command,
+  { config, args, print }: CommandContext,
+  surroundings: ProgramSurroundings,
+): Promise<number> {
+  const store = openStore(config, surroundings);
+  try {
+    const settings = consoleSettingsOf(config);
+    const signal = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
+    const { text, json, exitStatus } = await run(
+      { ...surroundings, store, settings, signal },
+      args,
+    );
+    const output = args["json"] === true ? JSON.stringify(json) : text;
+    if (output !== "") print(`${output}\n`);
+    return exitStatus;
+  } catch (error) {
+    if (error instanceof InvalidConsoleRequestError) throw usageErrorFrom(error);
+    throw error;
+  } finally {
+    await store.close();
+  }
+}
+
+function openStore(config: Config, { now }: ProgramSurroundings): SqliteTokenStore {
+  const { database, DEFAULT } = config;
+  try {
+    return openTokenStore({ connection: database.connection, statePath: DEFAULT.state_path, now });
+  } catch (error) {
+    if (error instanceof TokenStoreSettingError) throw usageErrorFrom(error);
+    throw error;
+  }
+}
+
+/** What the user or operator must change ends the program with status 2. */
+function usageErrorFrom(error: Error): SettingError {
+  return new SettingError(error.message, { cause: error });
+}
