@@ -2,7 +2,8 @@
 export type Peer = "viewer" | "server";
 
 /** The exchange that was under way, RFC 6143 §7.1. */
-export type Phase = "ProtocolVersion" | "Security" | "SecurityResult";
+export type Phase =
+  "ProtocolVersion" | "Security" | "VeNCrypt" | "VncAuth" | "xvp" | "SecurityResult";
 
 /** Base of every error this package throws. It ends one session, never the process. */
 export abstract class RfbError extends Error {

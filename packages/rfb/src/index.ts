@@ -17,8 +17,21 @@ export type { ProtocolVersion } from "./protocol-version.ts";
 export { noneHandler } from "./security-handler.ts";
 export type { SecurityHandler } from "./security-handler.ts";
 export { negotiateWithServer } from "./server-handshake.ts";
+export { veNCryptHandler } from "./server-vencrypt.ts";
+export type { BackendCredential, VeNCryptOptions } from "./server-vencrypt.ts";
+export { vncAuthHandler } from "./server-vnc-auth.ts";
+export { createAnonymousTlsContext } from "./tls-stream.ts";
+export { VeNCryptSubtype } from "./vencrypt-subtype.ts";
+export type { ViewerCredential } from "./viewer-credential.ts";
 export {
   admitWithoutSecurity,
   exchangeVersions,
   writeSecurityFailure,
 } from "./viewer-handshake.ts";
+export {
+  readViewerCredential,
+  writeSecurityResultFailed,
+  writeSecurityResultOk,
+} from "./viewer-security.ts";
+export type { ViewerSecurity, ViewerTls, WaitingViewer } from "./viewer-security.ts";
+export { isVncResponse } from "./vnc-challenge.ts";

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { ByteReader } from "@nova-console/byte-stream";
+import type { ByteReader } from "@nova-console/byte-stream";
 import { PeerIncompatibleError, PeerRejectedError } from "./errors.ts";
 import {
   decodeProtocolVersion,
@@ -10,6 +10,7 @@ import {
 import { readReason } from "./reason.ts";
 import type { SecurityHandler } from "./security-handler.ts";
 import { describeSecurityType, SecurityType } from "./security-type.ts";
+import { withReader } from "./with-reader.ts";
 
 /** SecurityResult's one good value; every other means failed. */
 const RESULT_OK = 0;
@@ -113,17 +114,4 @@ function noneAcceptable(
     "Security",
     `offers ${list(offered)}; accepted here: ${list(handlers.map(({ type }) => type))}`,
   );
-}
-
-async function withReader<T>(
-  stream: Duplex,
-  signal: AbortSignal,
-  read: (reader: ByteReader) => Promise<T>,
-): Promise<T> {
-  const reader = new ByteReader(stream, signal);
-  try {
-    return await read(reader);
-  } finally {
-    reader.release();
-  }
 }

@@ -1,5 +1,4 @@
 import type { Duplex } from "node:stream";
-import { ByteReader } from "@nova-console/byte-stream";
 import { PeerIncompatibleError } from "./errors.ts";
 import {
   decodeProtocolVersion,
@@ -9,6 +8,7 @@ import {
 } from "./protocol-version.ts";
 import { encodeReason } from "./reason.ts";
 import { describeSecurityType, SecurityType } from "./security-type.ts";
+import { withReader } from "./with-reader.ts";
 
 const OFFER_NONE = Buffer.of(1, SecurityType.None);
 const OFFER_NOTHING = Buffer.of(0);
@@ -35,12 +35,9 @@ export async function exchangeVersions(
   signal: AbortSignal,
 ): Promise<ProtocolVersion> {
   viewer.write(encodeProtocolVersion("3.8"));
-  const reader = new ByteReader(viewer, signal);
-  try {
-    return decodeProtocolVersion(await reader.readExact(PROTOCOL_VERSION_BYTES), "viewer");
-  } finally {
-    reader.release();
-  }
+  return withReader(viewer, signal, async (reader) =>
+    decodeProtocolVersion(await reader.readExact(PROTOCOL_VERSION_BYTES), "viewer"),
+  );
 }
 
 /**
@@ -69,23 +66,18 @@ export async function admitWithoutSecurity(
     return;
   }
   viewer.write(OFFER_NONE);
-  const reader = new ByteReader(viewer, signal);
-  try {
-    const choice = await reader.readU8();
-    if (choice !== SecurityType.None) {
-      // nova's own words, so that what its users search for is found.
-      const reason = encodeReason("Only the security type 1 (NONE) is supported");
-      if (version === "3.8") viewer.write(Buffer.concat([RESULT_FAILED, reason]));
-      throw new PeerIncompatibleError(
-        "viewer",
-        "Security",
-        `chose ${describeSecurityType(choice)}, was offered None (1)`,
-      );
-    }
-    if (version === "3.8") viewer.write(RESULT_OK);
-  } finally {
-    reader.release();
+  const choice = await withReader(viewer, signal, (reader) => reader.readU8());
+  if (choice !== SecurityType.None) {
+    // nova's own words, so that what its users search for is found.
+    const reason = encodeReason("Only the security type 1 (NONE) is supported");
+    if (version === "3.8") viewer.write(Buffer.concat([RESULT_FAILED, reason]));
+    throw new PeerIncompatibleError(
+      "viewer",
+      "Security",
+      `chose ${describeSecurityType(choice)}, was offered None (1)`,
+    );
   }
+  if (version === "3.8") viewer.write(RESULT_OK);
 }
 
 /**

@@ -1,0 +1,38 @@
+import { createCipheriv, timingSafeEqual } from "node:crypto";
+
+/** Length of VNC Authentication's challenge, and of the response to it. */
+export const VNC_CHALLENGE_BYTES = 16;
+
+/** VNC Authentication looks at no more of a password than this. */
+const VNC_PASSWORD_BYTES = 8;
+
+/**
+ * Encrypts a challenge with a password as VNC Authentication does: DES in ECB mode, the password's
+ * first 8 bytes as the key, padded with zeroes, and the bits of each byte mirrored.
+ *
+ * OpenSSL 3 has moved single DES out of its default provider; triple DES with three equal keys is
+ * the same function.
+ *
+ * @param challenge - 16 bytes
+ * @returns 16 bytes
+ * @see RFC 6143 §7.2.2
+ */
+export function encryptVncChallenge(challenge: Buffer, password: string): Buffer {
+  const key = Buffer.alloc(VNC_PASSWORD_BYTES);
+  Buffer.from(password, "latin1").copy(key);
+  const mirrored = key.map(mirrorBits);
+  const cipher = createCipheriv("des-ede3", Buffer.concat([mirrored, mirrored, mirrored]), null);
+  cipher.setAutoPadding(false);
+  return cipher.update(challenge);
+}
+
+/** Whether `response` is what a viewer with `password` answers to `challenge`; in constant time. */
+export function isVncResponse(response: Buffer, challenge: Buffer, password: string): boolean {
+  return timingSafeEqual(response, encryptVncChallenge(challenge, password));
+}
+
+function mirrorBits(byte: number): number {
+  let mirrored = 0;
+  for (let bit = 0; bit < 8; bit++) mirrored |= ((byte >> bit) & 1) << (7 - bit);
+  return mirrored;
+}
