@@ -1,0 +1,70 @@
+import { OriginRefusedError } from "@nova-console/session";
+import type { ConnectInfo } from "@nova-console/token";
+import { parseAllowedOrigin, parseHost, parseOrigin } from "./host-name.ts";
+
+/** What an upgrade request says of where it comes from: the values of each header, in order. */
+export interface OriginHeaders {
+  readonly host: readonly string[];
+  readonly origin: readonly string[];
+  readonly xForwardedProto: readonly string[];
+}
+
+/** Schemes that mean the same channel as that of an access URL. */
+const SAME_CHANNEL: Readonly<Record<string, readonly string[]>> = {
+  ws: ["ws", "http"],
+  wss: ["wss", "https"],
+};
+
+/**
+ * Decides whose pages may open a console: those of the host that was asked, and those of
+ * `[console] allowed_origins`. Only host names are compared, not ports.
+ *
+ * A request without Origin is from no browser, and passes.
+ *
+ * @see nova/console/websocketproxy.py; OSSA-2015-005
+ */
+export class OriginPolicy {
+  readonly #allowed: ReadonlySet<string>;
+
+  /** @param allowedOrigins - of the configuration; not changed, however many hosts are asked for */
+  constructor(allowedOrigins: readonly string[]) {
+    this.#allowed = new Set(allowedOrigins.map(parseAllowedOrigin));
+  }
+
+  /**
+   * @param info - what the token leads to, whose scheme must match; null to leave that out
+   * @throws {@link OriginRefusedError} if the page may not
+   */
+  check(headers: OriginHeaders, info: ConnectInfo | null): void {
+    const host = only(headers.host, "Host");
+    const asked = host === null ? null : parseHost(host);
+    if (asked === null) throw new OriginRefusedError("the Host header names no host");
+    const text = only(headers.origin, "Origin");
+    if (text === null) return;
+    const origin = parseOrigin(text);
+    if (origin === null) throw new OriginRefusedError("the Origin header names no host");
+    if (origin.host !== asked && !this.#allowed.has(origin.host)) {
+      throw new OriginRefusedError(
+        `Origin ${origin.host} is neither Host ${asked} nor in [console] allowed_origins`,
+      );
+    }
+    if (info !== null) checkScheme(headers.xForwardedProto[0] ?? origin.scheme, info.accessUrlBase);
+  }
+}
+
+function only(values: readonly string[], header: string): string | null {
+  if (values.length > 1)
+    throw new OriginRefusedError(`there are ${values.length} ${header} headers`);
+  return values[0] ?? null;
+}
+
+/** @param scheme - as it is: nova compares X-Forwarded-Proto to the letter */
+function checkScheme(scheme: string, accessUrlBase: string | null): void {
+  const expected = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(accessUrlBase ?? "")?.[1]?.toLowerCase();
+  if (expected === undefined) {
+    throw new OriginRefusedError("the token has no access URL to compare the page's scheme with");
+  }
+  if (!(SAME_CHANNEL[expected] ?? [expected]).includes(scheme)) {
+    throw new OriginRefusedError(`the page's scheme is not ${expected}, the access URL's`);
+  }
+}
