@@ -1,0 +1,183 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { ConnectionInfo } from "@nova-console/listener";
+import {
+  ConsoleRequest,
+  headProblem,
+  MAX_HEAD_BYTES,
+  parserProblem,
+  unsupportedMethod,
+} from "./console-request.ts";
+import { sendError, SERVER_NAME, writeError } from "./error-page.ts";
+
+/** Most requests a viewer may have sent before the first of them is answered. */
+const MAX_PIPELINED = 16;
+
+/** A request for a WebSocket, with all that arrived; HTTP is over on this connection. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  /** Not flowing; nothing was written to it. */
+  readonly socket: Socket;
+  /** What came in one piece with the head: the first bytes after it. */
+  readonly head: Buffer;
+  readonly connection: ConnectionInfo;
+}
+
+/** Who takes the requests, and how long one may take. */
+export interface HttpDoorOptions {
+  /** For a whole request head, and for the wait between two requests. */
+  readonly headTimeoutMs: number;
+  /** For a response of which the viewer takes no byte. */
+  readonly stallTimeoutMs: number;
+  /** Answers a GET or a HEAD; does not throw. */
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Takes the connection over. */
+  readonly onUpgrade: (upgrade: Upgrade) => void;
+}
+
+/** What is known of a connection that still speaks HTTP. */
+interface Visit {
+  readonly connection: ConnectionInfo;
+  timer: NodeJS.Timeout | null;
+  /** `socket.bytesRead` when the wait for a head began; -1 for the first one, of which a byte is there. */
+  bytesBefore: number;
+  unanswered: number;
+  /** It was told an error and is being closed: whatever it still sends does not count. */
+  leaving: boolean;
+}
+
+/**
+ * Speaks HTTP on connections that somebody else accepted, until each is closed or is to become a
+ * WebSocket. Every wait is limited: a half-sent head is answered with 408.
+ */
+export class HttpDoor {
+  readonly #options: HttpDoorOptions;
+  readonly #server: Server;
+  readonly #visits = new Map<Socket, Visit>();
+  #closing = false;
+
+  constructor(options: HttpDoorOptions) {
+    this.#options = options;
+    this.#server = createServer({
+      IncomingMessage: ConsoleRequest,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      requireHostHeader: false,
+      keepAliveTimeout: 0,
+    });
+    // 0 is no limit: above one, Node would drop headers silently instead of refusing them.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("request", (request, response) => {
+      this.#onRequest(request, response);
+    });
+    this.#server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.#onUpgrade(request, socket, head);
+    });
+    this.#server.on("connect", (request: IncomingMessage, socket: Socket) => {
+      const { status, message } = unsupportedMethod(request.method ?? "");
+      this.#refuse(socket, status, message);
+    });
+    this.#server.on("clientError", (error: Error, socket: Socket) => {
+      const { status, message } = parserProblem(error);
+      this.#refuse(socket, status, message);
+    });
+  }
+
+  /** Takes a connection over: not flowing, with an `error` listener. */
+  accept(socket: Socket, connection: ConnectionInfo): void {
+    const visit = { connection, timer: null, bytesBefore: -1, unanswered: 0, leaving: false };
+    this.#visits.set(socket, visit);
+    socket.once("close", () => {
+      this.#forget(socket);
+    });
+    this.#awaitHead(socket, visit);
+    // The listener put the first byte back alone; a parser error should show the whole first line.
+    const arrived: unknown = socket.read();
+    if (arrived instanceof Buffer) socket.unshift(arrived);
+    this.#server.emit("connection", socket);
+  }
+
+  /** Closes each connection that still speaks HTTP, one that is being answered after its answer. */
+  close(): void {
+    this.#closing = true;
+    for (const [socket, visit] of this.#visits) if (visit.unanswered === 0) socket.destroy();
+  }
+
+  #awaitHead(socket: Socket, visit: Visit): void {
+    visit.timer = setTimeout(() => {
+      if (socket.bytesRead > visit.bytesBefore) this.#refuse(socket, 408, "Request Timeout");
+      else socket.end();
+    }, this.#options.headTimeoutMs);
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const visit = this.#visits.get(socket);
+    if (visit === undefined || visit.leaving || visit.unanswered === MAX_PIPELINED) {
+      socket.destroy();
+      return;
+    }
+    stop(visit);
+    visit.unanswered += 1;
+    response.once("close", () => {
+      this.#onAnswered(socket, visit);
+    });
+    response.setTimeout(this.#options.stallTimeoutMs, () => socket.destroy());
+    response.setHeader("Server", SERVER_NAME);
+    // A body is for nobody, and unread it would turn the close into a reset.
+    request.resume();
+    const problem = headProblem(request) ?? methodProblem(request);
+    if (problem === null) void this.#options.onRequest(request, response);
+    else sendError(response, problem.status, problem.message);
+  }
+
+  #onAnswered(socket: Socket, visit: Visit): void {
+    visit.unanswered -= 1;
+    if (visit.unanswered > 0 || socket.destroyed || visit.leaving) return;
+    socket.setTimeout(0);
+    visit.bytesBefore = socket.bytesRead;
+    if (this.#closing) socket.end();
+    else this.#awaitHead(socket, visit);
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const visit = this.#visits.get(socket);
+    // The answers before it would come after the upgrade: no client does that.
+    if (visit === undefined || visit.leaving || visit.unanswered > 0) {
+      socket.destroy();
+      return;
+    }
+    this.#forget(socket);
+    const problem = headProblem(request);
+    if (problem === null) {
+      this.#options.onUpgrade({ request, socket, head, connection: visit.connection });
+    } else writeError(socket, problem.status, problem.message);
+  }
+
+  #refuse(socket: Socket, status: number, message: string): void {
+    const visit = this.#visits.get(socket);
+    if (visit === undefined || visit.unanswered > 0 || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    if (visit.leaving) return;
+    visit.leaving = true;
+    stop(visit);
+    writeError(socket, status, message);
+  }
+
+  #forget(socket: Socket): void {
+    const visit = this.#visits.get(socket);
+    if (visit !== undefined) stop(visit);
+    this.#visits.delete(socket);
+  }
+}
+
+function methodProblem(request: IncomingMessage): ReturnType<typeof headProblem> {
+  const { method = "" } = request;
+  return method === "GET" || method === "HEAD" ? null : unsupportedMethod(method);
+}
+
+function stop(visit: Visit): void {
+  if (visit.timer !== null) clearTimeout(visit.timer);
+  visit.timer = null;
+}
