@@ -1,0 +1,56 @@
+import type { IncomingMessage } from "node:http";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Upgrade } from "./http-door.ts";
+import { acceptOf, SUBPROTOCOL } from "./upgrade-handshake.ts";
+
+/** How long a peer may take to answer a close frame. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** Any key that `ws` finds well-formed: 16 bytes in base64. */
+const WELL_FORMED_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
+
+/** Completes upgrades whose handshake was found good. */
+export class WebSocketAcceptor {
+  readonly #server: WebSocketServer;
+  readonly #keys = new WeakMap<IncomingMessage, string>();
+
+  /** @param maxFrameBytes - longest message a viewer may send; a longer one closes with 1009 */
+  constructor(maxFrameBytes: number) {
+    const options = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxFrameBytes,
+      // Not in the types of `ws` yet.
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      handleProtocols: () => SUBPROTOCOL,
+    };
+    this.#server = new WebSocketServer(options);
+    this.#server.on("headers", (lines: string[], request: IncomingMessage) => {
+      const line = lines.findIndex((text) => text.startsWith("Sec-WebSocket-Accept:"));
+      lines[line] = `Sec-WebSocket-Accept: ${acceptOf(this.#keys.get(request) ?? "")}`;
+    });
+  }
+
+  /**
+   * Writes the 101 and starts to read frames; their listeners must be attached at once.
+   *
+   * @returns null if the viewer is gone already
+   */
+  accept({ request, socket, head }: Upgrade): WebSocket | null {
+    // nova takes more than `ws` does: old drafts' versions, any key, lists that hold other protocols.
+    const { headers } = request;
+    this.#keys.set(request, headers["sec-websocket-key"] ?? "");
+    headers["sec-websocket-key"] = WELL_FORMED_KEY;
+    headers["sec-websocket-version"] = "13";
+    if (headers["sec-websocket-protocol"] === "") delete headers["sec-websocket-protocol"];
+    else if (headers["sec-websocket-protocol"] !== undefined) {
+      headers["sec-websocket-protocol"] = SUBPROTOCOL;
+    }
+    const accepted: WebSocket[] = [];
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      accepted.push(webSocket);
+    });
+    return accepted[0] ?? null;
+  }
+}

@@ -1,0 +1,168 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import {
+  admitWithoutSecurity,
+  exchangeVersions,
+  type ProtocolVersion,
+  writeSecurityFailure,
+} from "@nova-console/rfb";
+import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
+import type { ConnectInfo, Token } from "@nova-console/token";
+import type { WebSocket } from "ws";
+import { writeError } from "./error-page.ts";
+import type { Upgrade } from "./http-door.ts";
+import { keepAlive } from "./keep-alive.ts";
+import type { OriginPolicy } from "./origin-policy.ts";
+import { presentedToken } from "./presented-token.ts";
+import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
+import { WebSocketStream } from "./websocket-stream.ts";
+
+/** What all fronts of one proxy share. */
+export interface WebSocketFrontSettings {
+  readonly origins: OriginPolicy;
+  /** For viewers whose token is good. */
+  readonly sessions: WebSocketAcceptor;
+  /** For viewers that are only told why not: little of what they send is held. */
+  readonly refusals: WebSocketAcceptor;
+  /** Between WebSocket pings; 0: none. */
+  readonly pingIntervalMs: number;
+}
+
+/** A viewer that asked for a WebSocket: a browser with noVNC. */
+export class WebSocketFront implements ViewerFront {
+  readonly name = "novnc";
+  readonly viewerAddress: string;
+  readonly token: Token | null;
+  readonly #upgrade: Upgrade;
+  readonly #settings: WebSocketFrontSettings;
+  readonly #talking = new AbortController();
+  #channel: Channel | null = null;
+  #admitting = false;
+
+  /** @param upgrade - its handshake was found good */
+  constructor(upgrade: Upgrade, settings: WebSocketFrontSettings) {
+    const { request, connection } = upgrade;
+    this.viewerAddress = connection.viewerAddress;
+    this.token = presentedToken(request.url ?? "", request.headers.cookie);
+    this.#upgrade = upgrade;
+    this.#settings = settings;
+  }
+
+  authorize(info: ConnectInfo | null): void {
+    const { host = [], origin = [], ...others } = this.#upgrade.request.headersDistinct;
+    const xForwardedProto = others["x-forwarded-proto"] ?? [];
+    this.#settings.origins.check({ host, origin, xForwardedProto }, info);
+  }
+
+  async begin(signal: AbortSignal): Promise<void> {
+    this.#upgrade.connection.tokenShown();
+    const channel = this.#open(this.#settings.sessions);
+    await within(channel.version, signal);
+  }
+
+  async admit(signal: AbortSignal): Promise<Duplex> {
+    const channel = this.#open(this.#settings.sessions);
+    this.#admitting = true;
+    await admitWithoutSecurity(channel.stream, await within(channel.version, signal), signal);
+    return channel.stream;
+  }
+
+  async refuse(reason: CloseReason, signal: AbortSignal): Promise<void> {
+    const { words, httpStatus } = closeReasons[reason];
+    if (reason === "origin-refused" && this.#channel === null) {
+      writeError(this.#upgrade.socket, httpStatus, words);
+      return;
+    }
+    try {
+      const { stream, version, heard } = this.#open(this.#settings.refusals);
+      // Who was waited for in vain already is not waited for again.
+      const hears = heard() || reason !== "viewer-timeout";
+      if (hears && !this.#admitting) {
+        writeSecurityFailure(stream, await within(version, signal), words);
+        await within(allWritten(stream), signal);
+      }
+    } catch {
+      // It does not speak RFB, or not in time: the close frame has the words as well.
+    }
+    await this.close(reason);
+  }
+
+  async close(reason: CloseReason): Promise<void> {
+    this.#talking.abort();
+    const channel = this.#channel;
+    if (channel === null) {
+      this.#upgrade.socket.destroy();
+      return;
+    }
+    const { webSocket, stream } = channel;
+    if (webSocket.readyState === webSocket.CLOSED) return;
+    const closed = once(webSocket, "close").catch(ignore);
+    const { webSocketCode, words } = closeReasons[reason];
+    webSocket.close(webSocketCode, words);
+    // What it still sends is for nobody. The acceptor's close timeout ends the wait.
+    stream.destroy();
+    await closed;
+  }
+
+  /** Completes the upgrade and starts the exchange of versions, unless that was done before. */
+  #open(acceptor: WebSocketAcceptor): Channel {
+    if (this.#channel !== null) return this.#channel;
+    const webSocket = acceptor.accept(this.#upgrade);
+    if (webSocket === null) throw goneError();
+    const { socket } = this.#upgrade;
+    const stream = new WebSocketStream(webSocket, socket);
+    stream.on("error", ignore);
+    keepAlive(webSocket, socket, this.#settings.pingIntervalMs);
+    // Not under the signal of one step: a refusal goes on with the exchange that `begin` started.
+    const version = exchangeVersions(stream, this.#talking.signal);
+    let heard = false;
+    version.then(() => {
+      heard = true;
+    }, ignore);
+    this.#channel = { webSocket, stream, version, heard: () => heard };
+    return this.#channel;
+  }
+}
+
+/** A completed upgrade. */
+interface Channel {
+  readonly webSocket: WebSocket;
+  readonly stream: WebSocketStream;
+  readonly version: Promise<ProtocolVersion>;
+  /** Whether the viewer has told its version. */
+  readonly heard: () => boolean;
+}
+
+/** The close frame does not wait for what the stream has not handed to the WebSocket yet. */
+function allWritten(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(Buffer.alloc(0), () => {
+      resolve();
+    });
+  });
+}
+
+async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort = ignore;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The code is that of a socket whose peer has left: the session then knows who ended it. */
+function goneError(): Error {
+  return Object.assign(new Error("viewer left before its upgrade"), { code: "ECONNABORTED" });
+}
+
+function ignore(): void {
+  // Told by what follows: the stream's end, the WebSocket's close.
+}
