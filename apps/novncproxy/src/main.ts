@@ -1,0 +1,39 @@
+import { logSessionEnd, runProgram } from "@nova-console/service";
+import { openTokenStore } from "@nova-console/token";
+import { startNovncProxy } from "./server.ts";
+import { settingsOf, settingsWarnings } from "./settings.ts";
+
+await runProgram({
+  program: "nova-novncproxy",
+  summary: "Serve the noVNC page and carry consoles to browsers in WebSockets.",
+  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false"),
+  start: async ({ config, log }) => {
+    for (const warning of settingsWarnings(config)) log.warn(warning);
+    const tokens = openTokenStore({
+      connection: config.database.connection,
+      statePath: config.DEFAULT.state_path,
+      now: Date.now,
+    });
+    const proxy = await startNovncProxy({
+      settings: settingsOf(config),
+      tokens,
+      log,
+      onSessionEnd: (record) => {
+        logSessionEnd(log, record);
+      },
+      now: () => performance.now(),
+    });
+    const { host, port } = proxy.address();
+    return {
+      describe: `listening on ${host.includes(":") ? `[${host}]` : host}:${port}`,
+      stop: async () => {
+        await proxy.stop();
+        await tokens.close();
+      },
+      reload: (next) => {
+        proxy.reload(settingsOf(next));
+        return Promise.resolve();
+      },
+    };
+  },
+});

@@ -1,0 +1,153 @@
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import {
+  type ConnectionInfo,
+  type Listener,
+  listen,
+  loadTlsSettings,
+} from "@nova-console/listener";
+import { type SessionRecord, Sessions } from "@nova-console/session";
+import type { TokenStore } from "@nova-console/token";
+import { writeError } from "./error-page.ts";
+import { HttpDoor, type Upgrade } from "./http-door.ts";
+import { OriginPolicy } from "./origin-policy.ts";
+import type { NovncProxySettings } from "./settings.ts";
+import { StaticFiles } from "./static-files.ts";
+import { handshakeProblem } from "./upgrade-handshake.ts";
+import { WebSocketAcceptor } from "./web-socket-acceptor.ts";
+import { WebSocketFront, type WebSocketFrontSettings } from "./websocket-front.ts";
+
+/** Where the build puts our page, beside both `src` and `dist`. */
+const OWN_PAGE = fileURLToPath(new URL("../dist-page", import.meta.url));
+
+/** nova's: a connection that says nothing is no browser's. */
+const FIRST_BYTE_TIMEOUT_MS = 3_000;
+
+/** For a response of which the viewer takes no byte. */
+const STALL_TIMEOUT_MS = 30_000;
+
+/** Longest frame of a viewer that is only told why it gets no console: a version is 12 bytes. */
+const MAX_REFUSED_FRAME_BYTES = 4_096;
+
+/** What the proxy tells its operator of what is no session. */
+export interface Log {
+  debug(message: string, fields?: object): unknown;
+}
+
+/** What {@link startNovncProxy} needs. */
+export interface NovncProxyOptions {
+  readonly settings: NovncProxySettings;
+  /** Asked for each token; closed by its owner. */
+  readonly tokens: TokenStore;
+  readonly log: Log;
+  /** Told once of each session, when it has ended. */
+  readonly onSessionEnd: (record: SessionRecord) => void;
+  /** Milliseconds of a clock; only differences count. */
+  readonly now: () => number;
+}
+
+/** A proxy that listens. */
+export interface NovncProxy {
+  address(): { readonly host: string; readonly port: number };
+  /** Sessions that are open. */
+  readonly sessions: number;
+  /**
+   * New connections get the certificate, TLS settings and allowed origins of these settings; what else
+   * changed needs a restart.
+   */
+  reload(settings: NovncProxySettings): void;
+  /** Stops accepting, lets open sessions end for as long as `drain_timeout` says, and closes. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts nova-novncproxy: listener, page, WebSockets, sessions.
+ *
+ * @throws {@link WebRootError}, and the listener's errors, if it cannot serve what it is told to
+ */
+export async function startNovncProxy(options: NovncProxyOptions): Promise<NovncProxy> {
+  const { web } = options.settings;
+  const files = await StaticFiles.open(web ?? OWN_PAGE, web === null ? "ours" : "operator");
+  const proxy = new Proxy(options, files);
+  await proxy.listen();
+  return proxy;
+}
+
+class Proxy implements NovncProxy {
+  readonly #options: NovncProxyOptions;
+  readonly #sessions: Sessions;
+  readonly #door: HttpDoor;
+  #front: WebSocketFrontSettings;
+  #listener: Listener | null = null;
+
+  constructor(options: NovncProxyOptions, files: StaticFiles) {
+    const { settings, tokens, now, onSessionEnd } = options;
+    this.#options = options;
+    this.#front = {
+      origins: new OriginPolicy(settings.allowedOrigins),
+      sessions: new WebSocketAcceptor(settings.session.bufferLimitBytes),
+      refusals: new WebSocketAcceptor(MAX_REFUSED_FRAME_BYTES),
+      pingIntervalMs: settings.pingIntervalMs,
+    };
+    this.#sessions = new Sessions({
+      tokens,
+      settings: settings.session,
+      now,
+      onEnd: onSessionEnd,
+    });
+    this.#door = new HttpDoor({
+      headTimeoutMs: settings.session.handshakeTimeoutMs,
+      stallTimeoutMs: STALL_TIMEOUT_MS,
+      onRequest: (request, response) => files.respond(request, response),
+      onUpgrade: (upgrade) => {
+        this.#onUpgrade(upgrade);
+      },
+    });
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  async listen(): Promise<void> {
+    const { settings, log } = this.#options;
+    this.#listener = await listen({
+      host: settings.host,
+      port: settings.port,
+      preferIpv6: settings.preferIpv6,
+      tls: loadTlsSettings(settings.tls),
+      tlsOnly: settings.tls.sslOnly,
+      firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
+      maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+      onConnection: (socket: Socket, connection: ConnectionInfo) => {
+        this.#door.accept(socket, connection);
+      },
+      onRefused: (address, why) => {
+        log.debug("connection refused", { viewer: address, why });
+      },
+    });
+  }
+
+  address(): { readonly host: string; readonly port: number } {
+    const { host, port } = this.#options.settings;
+    return this.#listener?.address() ?? { host, port };
+  }
+
+  reload(settings: NovncProxySettings): void {
+    const tls = loadTlsSettings(settings.tls);
+    this.#front = { ...this.#front, origins: new OriginPolicy(settings.allowedOrigins) };
+    this.#listener?.reloadTls(tls);
+  }
+
+  async stop(): Promise<void> {
+    await this.#listener?.close();
+    this.#door.close();
+    await this.#sessions.drain(this.#options.settings.drainTimeoutMs);
+  }
+
+  #onUpgrade(upgrade: Upgrade): void {
+    const problem = handshakeProblem(upgrade.request.headers);
+    if (problem === null) void this.#sessions.open(new WebSocketFront(upgrade, this.#front));
+    else writeError(upgrade.socket, 400, problem);
+  }
+}
