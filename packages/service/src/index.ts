@@ -1,1 +1,30 @@
-export {};
+/**
+ * What every program needs around it: command line, configuration, log, signals, systemd, exit
+ * status.
+ *
+ * A program hands `runProgram` what it does when it is started, and gets its configuration and log
+ * in return. Here alone the process, the environment and the clock are read.
+ *
+ * @packageDocumentation
+ */
+export type {
+  CommandArguments,
+  CommandDeclaration,
+  CommandOperand,
+  CommandOption,
+} from "./command-line.ts";
+export { LogFileError, ServiceError, SettingError } from "./errors.ts";
+export { ExitStatus } from "./exit-status.ts";
+export type { Logger } from "./logger.ts";
+export { primaryAddress } from "./primary-address.ts";
+export type {
+  CommandContext,
+  ProgramCommand,
+  ProgramName,
+  ProgramSpec,
+  RunningService,
+  StartContext,
+} from "./program-spec.ts";
+export { proxySettingsOf, type ProxySettings } from "./proxy-settings.ts";
+export { runProgram } from "./run-program.ts";
+export { logSessionEnd, type EndedSession } from "./session-log.ts";

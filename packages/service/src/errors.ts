@@ -1,0 +1,29 @@
+/** Base of every error this package throws. */
+export abstract class ServiceError extends Error {
+  /** Stable across releases: match on this, not on the message. */
+  abstract readonly code: `SERVICE_ERR_${string}`;
+}
+
+/** A setting that is well formed turned out to be unusable: ends a start with status 2. */
+export class SettingError extends ServiceError {
+  override readonly name = "SettingError";
+  readonly code = "SERVICE_ERR_SETTING";
+}
+
+/** The log file cannot be opened. */
+export class LogFileError extends ServiceError {
+  override readonly name = "LogFileError";
+  readonly code = "SERVICE_ERR_LOG_FILE";
+}
+
+/** What Node's system calls put into `error.code`; "" if there is none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

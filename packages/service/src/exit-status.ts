@@ -1,0 +1,29 @@
+import { ConfigError } from "@nova-console/config";
+import { codeOf } from "./errors.ts";
+
+/** What a program's exit status says. */
+export const ExitStatus = {
+  /** A clean stop, or nothing to do. */
+  Ok: 0,
+  /** It failed at run time. */
+  Failure: 1,
+  /** The command line or the configuration is wrong. */
+  Usage: 2,
+} as const;
+
+/** One of {@link ExitStatus}. */
+export type ExitStatus = (typeof ExitStatus)[keyof typeof ExitStatus];
+
+/** Codes of errors that a change of the configuration cures and a second try does not. */
+const SETTING_CODES: ReadonlySet<string> = new Set([
+  "SERVICE_ERR_SETTING",
+  "SERVICE_ERR_USAGE",
+  "LISTENER_ERR_TLS_SETTINGS",
+]);
+
+/** The exit status of a start that failed with `error`. */
+export function exitStatusOf(error: unknown): ExitStatus {
+  return error instanceof ConfigError || SETTING_CODES.has(codeOf(error))
+    ? ExitStatus.Usage
+    : ExitStatus.Failure;
+}

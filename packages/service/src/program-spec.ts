@@ -1,0 +1,65 @@
+import type { Config } from "@nova-console/config";
+import type { CommandArguments, CommandDeclaration } from "./command-line.ts";
+import type { Logger } from "./logger.ts";
+
+/** One of the programs that have a configuration. */
+export type ProgramName = "nova-novncproxy" | "nova-xvpvncproxy" | "nova-consoleauth";
+
+/** What a program is: its name and what it does when it is started. */
+export interface ProgramSpec {
+  readonly program: ProgramName;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** Why there is nothing to do with this configuration, which ends the program with status 0; null otherwise. */
+  readonly enabled?: (config: Config) => string | null;
+  /** What it can do instead of serving. */
+  readonly commands?: readonly ProgramCommand[];
+  /**
+   * Starts serving; it resolves when clients can come.
+   *
+   * What it throws ends the program with one line on standard error: status 2 for a
+   * `ConfigError`, a `SettingError` or a bad certificate, 1 for anything else.
+   */
+  readonly start: (context: StartContext) => Promise<RunningService>;
+}
+
+/** What a service is started with. */
+export interface StartContext {
+  /** Deeply frozen. */
+  readonly config: Config;
+  readonly log: Logger;
+  /** Aborted when a stop is asked for, before {@link RunningService.stop} is called. */
+  readonly signal: AbortSignal;
+}
+
+/** A service that serves. */
+export interface RunningService {
+  /** For log and systemd: `listening on 0.0.0.0:6080`. */
+  readonly describe: string;
+  /** Takes no more clients, lets those there are end as the configuration says, closes. */
+  readonly stop: () => Promise<void>;
+  /** Takes over what can change without a restart. If it rejects, the old configuration goes on. */
+  readonly reload?: (config: Config) => Promise<void>;
+  /** Settles when the service ended by itself; a rejection ends the program with status 1. */
+  readonly done?: Promise<void>;
+}
+
+/** A subcommand and what it does. */
+export interface ProgramCommand extends CommandDeclaration {
+  /**
+   * @returns the exit status
+   * @throws as {@link ProgramSpec.start}
+   */
+  readonly run: (context: CommandContext) => Promise<number>;
+}
+
+/** What a subcommand is run with. */
+export interface CommandContext {
+  readonly config: Config;
+  /** Standard error, whatever the configuration says; warnings and errors only, unless `debug` is set. */
+  readonly log: Logger;
+  /** What was written behind the command. */
+  readonly args: CommandArguments;
+  /** Writes to standard output. */
+  readonly print: (text: string) => void;
+}

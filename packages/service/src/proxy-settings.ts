@@ -1,0 +1,59 @@
+import type { Config } from "@nova-console/config";
+
+/** What both proxies take from nova.conf in the same way: plain values, in milliseconds and bytes. */
+export interface ProxySettings {
+  /** `source_is_ipv6`: of a host name's addresses, an IPv6 one. */
+  readonly preferIpv6: boolean;
+  /** As the listener's `loadTlsSettings` takes it. */
+  readonly tls: {
+    readonly cert: string;
+    readonly key: string | null;
+    readonly sslOnly: boolean;
+    readonly ciphers: string | null;
+    readonly minimumVersion: Config["console"]["ssl_minimum_version"];
+  };
+  readonly maxConnectionsPerAddress: number;
+  /** Between signs of life to a silent viewer; 0: none. */
+  readonly pingIntervalMs: number;
+  /** For open sessions at a stop; 0: until they end. */
+  readonly drainTimeoutMs: number;
+  /** As `Sessions` takes it. */
+  readonly session: {
+    readonly handshakeTimeoutMs: number;
+    readonly connectTimeoutMs: number;
+    readonly idleTimeoutMs: number;
+    readonly bufferLimitBytes: number;
+    readonly maxSessions: number;
+    readonly maxSessionsPerToken: number;
+  };
+}
+
+/** Picks what both proxies have in common, so that the two cannot drift apart. */
+export function proxySettingsOf(config: Config): ProxySettings {
+  const { DEFAULT: main, console: tls, console_proxy: own } = config;
+  return {
+    preferIpv6: main.source_is_ipv6,
+    tls: {
+      cert: main.cert,
+      key: main.key,
+      sslOnly: main.ssl_only,
+      ciphers: tls.ssl_ciphers,
+      minimumVersion: tls.ssl_minimum_version,
+    },
+    maxConnectionsPerAddress: own.max_connections_per_address,
+    pingIntervalMs: milliseconds(own.ping_interval),
+    drainTimeoutMs: milliseconds(own.drain_timeout),
+    session: {
+      handshakeTimeoutMs: milliseconds(own.handshake_timeout),
+      connectTimeoutMs: milliseconds(own.connect_timeout),
+      idleTimeoutMs: milliseconds(own.idle_timeout),
+      bufferLimitBytes: own.buffer_limit,
+      maxSessions: own.max_sessions,
+      maxSessionsPerToken: own.max_sessions_per_token,
+    },
+  };
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000);
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, it } from "node:test";
+
+const file = fileURLToPath(new URL("../require-node.cjs", import.meta.url));
+
+function run(version: string): { status: number | null; stderr: string } {
+  const pretend = `
+    Object.defineProperty(process, "versions", { value: { node: ${JSON.stringify(version)} } });
+    Object.defineProperty(process, "version", { value: ${JSON.stringify(`v${version}`)} });
+    require(${JSON.stringify(file)});`;
+  const { status, stderr } = spawnSync(process.execPath, ["-e", pretend], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  return { status, stderr };
+}
+
+describe("require-node.cjs", () => {
+  for (const version of ["12.22.0", "20.20.2", "22.11.9"]) {
+    it(`ends a program on Node.js ${version} with one line and status 2`, () => {
+      const { status, stderr } = run(version);
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        new RegExp(`^needs Node\\.js 22\\.12 or later, but this is v${version} \\(/[^\n]*\\)\n$`),
+      );
+    });
+  }
+
+  for (const version of ["22.12.0", "23.0.0", "24.21.0", "100.0.0"]) {
+    it(`lets a program run on Node.js ${version}`, () => {
+      assert.deepEqual(run(version), { status: 0, stderr: "" });
+    });
+  }
+});
