@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { ApiProblem } from "./api-problem.ts";
 
 /** Most of a request's body that is read. */
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 const MAX_SHOWN_CHARACTERS = 60;
 
 /** The members of a JSON object, not yet looked at. */

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { SettingError } from "@nova-console/service";
 import { ApiListenError } from "./errors.ts";
 
@@ -24,6 +25,7 @@ const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
 export async function listenOn(server: Server, address: string): Promise<string> {
   if (address.startsWith(UNIX_PREFIX)) {
     const path = address.slice(UNIX_PREFIX.length);
+    refuseMissingDirectory(path, address);
     await removeStaleSocket(path);
     await listen(server, { path }, address);
     chmodSync(path, SOCKET_MODE);
@@ -62,6 +64,15 @@ async function listen(
   }
 }
 
+/** Node reports a missing directory as missing rights. */
+function refuseMissingDirectory(path: string, address: string): void {
+  const directory = dirname(path);
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new ApiListenError(
+    `[consoleauth] api_listen ${address}: there is no directory ${directory}`,
+  );
+}
+
 async function removeStaleSocket(path: string): Promise<void> {
   if (!isSocket(path) || (await isAnswered(path))) return;
   unlinkSync(path);
@@ -92,8 +103,6 @@ function reason(error: unknown): string {
       return "no permission; ports below 1024 need CAP_NET_BIND_SERVICE, a socket a directory that this user may write to";
     case "EADDRNOTAVAIL":
       return "this machine has no such address";
-    case "ENOENT":
-      return "the directory of the socket does not exist";
     default:
       return error instanceof Error ? error.message : String(error);
   }

@@ -13,7 +13,7 @@ import { authorizedJson, connectJson } from "./console-json.ts";
 import type { ConsoleSettings } from "./console-settings.ts";
 
 /** What a command works on. */
-export interface CommandContext {
+interface CommandContext {
   readonly store: SqliteTokenStore;
   readonly settings: ConsoleSettings;
   /** For `virsh`. */

@@ -6,7 +6,7 @@ export const MAX_XML_CHARACTERS = 1024 * 1024;
 const MAX_REASON_CHARACTERS = 200;
 
 /** A `<listen>` of a `<graphics>`. @see https://libvirt.org/formatdomain.html#graphical-framebuffers */
-export interface Listen {
+interface Listen {
   /** `address`, `network`, `socket` or `none`. */
   readonly type: string;
   readonly address: string | null;

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { createWorkplace, INSTANCE, TIMEOUT, type Workplace } from "./testing.ts";
+
+const PROGRAM = fileURLToPath(import.meta.resolve("../bin/nova-consoleauth.cjs"));
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/;
+
+describe("nova-consoleauth", () => {
+  let workplace: Workplace;
+  let configFile: string;
+  let children: ChildProcess[];
+  beforeEach(() => {
+    workplace = createWorkplace();
+    children = [];
+    configFile = join(workplace.directory, "nova.conf");
+    configure("");
+  });
+  afterEach(async () => {
+    for (const child of children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    await workplace.remove();
+  });
+
+  function configure(more: string): void {
+    writeFileSync(configFile, `[DEFAULT]\nstate_path = ${workplace.directory}\n${more}`);
+  }
+
+  function run(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+      const args = [PROGRAM, "--config-file", configFile, ...words];
+      execFile(process.execPath, args, TIMEOUT, (error, stdout, stderr) => {
+        resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
+      });
+    });
+  }
+
+  const place = ["--instance", INSTANCE, "--host", "192.0.2.7", "--port", "5900"];
+
+  it("authorizes, checks, lists, moves, revokes and purges", TIMEOUT, async () => {
+    const minted = await run("authorize", ...place, "--ttl", "60");
+    const [token = ""] = UUID.exec(minted.stdout) ?? [];
+    assert.deepEqual(minted, {
+      status: 0,
+      stdout: `http://127.0.0.1:6080/vnc_auto.html?path=%3Ftoken%3D${token}\n`,
+      stderr: "",
+    });
+    const checked = await run("check", token, "--json");
+    assert.match(
+      checked.stdout,
+      /^\{"instance_uuid":"11111111-[^\n]*"host":"192\.0\.2\.7","port":5900,[^\n]*\}\n$/,
+    );
+    const listed = await run("list");
+    assert.match(listed.stdout, /^11111111-\S+ {2}novnc {2}192\.0\.2\.7:5900 {2}expires [^\n]+\n$/);
+    assert.equal(
+      (await run("move", "--instance", INSTANCE, "--host", "::1", "--port", "5901", "--json"))
+        .stdout,
+      '{"moved":1}\n',
+    );
+    assert.match((await run("check", token)).stdout, /\[::1\]:5901/);
+    assert.equal(
+      (await run("revoke", "--instance", INSTANCE)).stdout,
+      `revoked 1 token of instance ${INSTANCE}\n`,
+    );
+    const refused = await run("check", token);
+    assert.deepEqual(refused, { status: 1, stdout: "token is unknown or expired\n", stderr: "" });
+    assert.equal((await run("purge")).stdout, "purged 0 expired tokens\n");
+    assert.deepEqual(await run("list"), { status: 0, stdout: "", stderr: "" });
+  });
+
+  const failures: [string, string[], number, RegExp][] = [
+    [
+      "a port that is none",
+      ["authorize", "--instance", INSTANCE, "--host", "h", "--port", "0"],
+      2,
+      /^nova-consoleauth: port is 0, must be a whole number from 1 to 65535\n$/,
+    ],
+    [
+      "a missing option",
+      ["move", "--instance", INSTANCE],
+      2,
+      /^nova-consoleauth: --host: must be given\n$/,
+    ],
+    ["an unknown command", ["authorise"], 2, /did you mean authorize\?/],
+    [
+      "a database that it does not speak",
+      ["--database-connection", "mysql://nova:hunter2@db/nova", "list"],
+      2,
+      /^nova-consoleauth: \[database\] connection is of kind mysql:\/\/; [^\n]*\n$/,
+    ],
+    [
+      "a missing state directory",
+      ["--state_path", "/nonexistent", "list"],
+      1,
+      /^nova-consoleauth: token store \/nonexistent\/consoles\.sqlite: \/nonexistent does not exist; [^\n]*\n$/,
+    ],
+    [
+      "a domain without a screen",
+      ["authorize", "--libvirt", "test:///default", "--domain", "test"],
+      1,
+      /^nova-consoleauth: domain test has no graphics: [^\n]*\n$/,
+    ],
+    [
+      "a domain that is not there",
+      ["authorize", "--libvirt", "test:///default", "--domain", "vm"],
+      1,
+      /has no domain vm/,
+    ],
+    [
+      "an API without a secret",
+      ["--consoleauth-api_listen", "127.0.0.1:0"],
+      2,
+      /^nova-consoleauth: \[consoleauth\] api_secret_file is not set: [^\n]*\n$/,
+    ],
+  ];
+  for (const [name, words, status, message] of failures) {
+    it(`ends with ${status} and one line for ${name}`, TIMEOUT, async () => {
+      const ended = await run(...words);
+      assert.equal(ended.status, status);
+      assert.equal(ended.stdout, "");
+      assert.match(ended.stderr, message);
+      assert.doesNotMatch(ended.stderr, /hunter2/);
+    });
+  }
+
+  it("serves the API, and stops cleanly", TIMEOUT, async () => {
+    const secretFile = join(workplace.directory, "secret");
+    writeFileSync(secretFile, "s3cret", { mode: 0o600 });
+    configure(
+      `debug = true\n[consoleauth]\napi_listen = 127.0.0.1:0\napi_secret_file = ${secretFile}\n`,
+    );
+    const child = spawn(process.execPath, [PROGRAM, "--config-file", configFile], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    children.push(child);
+    let log = "";
+    let address: string | undefined;
+    const lines = createInterface(child.stderr);
+    lines.on("line", (line) => {
+      log += `${line}\n`;
+    });
+    while (address === undefined) {
+      const [line] = (await once(lines, "line")) as [string];
+      address = /HTTP API on (\S+)$/.exec(line)?.[1];
+    }
+    const response = await fetch(`http://${address}/v1/consoles`, {
+      method: "POST",
+      headers: { authorization: "Bearer s3cret", "content-type": "application/json" },
+      body: JSON.stringify({ instance_uuid: INSTANCE, host: "h", port: 1, console_type: "novnc" }),
+    });
+    assert.equal(response.status, 201);
+    const [token = ""] = UUID.exec(await response.text()) ?? [];
+    assert.equal((await run("check", token)).status, 0);
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+    assert.match(log, /api request/);
+    assert.doesNotMatch(log, new RegExp(`${token}|s3cret`));
+  });
+});
