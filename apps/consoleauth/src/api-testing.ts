@@ -20,7 +20,7 @@ export const NEW_CONSOLE = {
 };
 
 /** A response, read whole. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly json: unknown;
