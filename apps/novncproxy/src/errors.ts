@@ -1,5 +1,5 @@
 /** Base of every error this program throws. */
-export abstract class NovncProxyError extends Error {
+abstract class NovncProxyError extends Error {
   /** Stable across releases: match on this, not on the message. */
   abstract readonly code: `NOVNCPROXY_ERR_${string}`;
 }

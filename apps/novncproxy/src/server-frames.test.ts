@@ -173,7 +173,7 @@ describe("frames from a viewer", { timeout: 30_000 }, () => {
     let received = 0;
     server.on("data", (chunk: Buffer) => (received += chunk.length));
     while (received < bytes.length) await once(server, "data");
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(performance.now() - started < 15_000);
   });
 });
 
@@ -224,11 +224,11 @@ describe("a stalled peer", { timeout: 60_000 }, () => {
 
 describe("pings", { timeout: 30_000 }, () => {
   beforeEach(async () => {
-    await restart({ pingIntervalMs: 40 });
+    await restart({ pingIntervalMs: 250 });
   });
 
   it("keep a viewer that answers, and end one that does not", async () => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const { opcode, payload } = await client.frame();
       assert.equal(opcode, opcodes.ping);
       client.send(frame(payload, { opcode: opcodes.pong }));
@@ -241,7 +241,7 @@ describe("pings", { timeout: 30_000 }, () => {
   });
 
   it("take what a viewer sends for an answer", async () => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       assert.equal((await client.frame()).opcode, opcodes.ping);
       client.send(frame("x"));
     }

@@ -104,7 +104,7 @@ describe("nova-novncproxy's HTTP", { timeout: 30_000 }, () => {
 describe("nova-novncproxy's patience", { timeout: 30_000 }, () => {
   let hasty: TestProxy;
   before(async () => {
-    hasty = await TestProxy.start({ session: { handshakeTimeoutMs: 60 } });
+    hasty = await TestProxy.start({ session: { handshakeTimeoutMs: 400 } });
   });
   after(() => hasty.stop());
 
@@ -146,7 +146,7 @@ describe("nova-novncproxy's patience", { timeout: 30_000 }, () => {
     const { client, server } = await slow.open();
     server.write("pixels");
     assert.equal((await client.binary()).toString(), "pixels");
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 5000);
     for (const one of [...loris, client]) one.socket.destroy();
     await slow.stop();
   });

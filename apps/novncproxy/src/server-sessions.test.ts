@@ -83,7 +83,7 @@ describe("a refusal on 6080", { timeout: 30_000 }, () => {
   });
 
   it("does not wait for ever for who says nothing", async () => {
-    const hasty = await TestProxy.start({ session: { handshakeTimeoutMs: 60 } });
+    const hasty = await TestProxy.start({ session: { handshakeTimeoutMs: 400 } });
     const client = await hasty.upgrade();
     await client.head();
     await client.binary();

@@ -78,7 +78,7 @@ describe("nova-novncproxy with a certificate", { timeout: 30_000 }, () => {
   });
 
   it("answers a half-sent request in TLS with 408", async () => {
-    const hasty = await TestProxy.start({ tls, session: { handshakeTimeoutMs: 300 } });
+    const hasty = await TestProxy.start({ tls, session: { handshakeTimeoutMs: 1000 } });
     const client = await secure(hasty.port);
     client.send("GET / HT");
     assert.match(await client.rest(), /^HTTP\/1\.1 408 /);

@@ -64,7 +64,7 @@ describe("an upgrade on 6080", { timeout: 30_000 }, () => {
       "Sec-WebSocket-Protocol": `b${" ".repeat(32_000)}x`,
     });
     assert.match(await client.rest(), /^HTTP\/1\.1 400 /);
-    assert.ok(performance.now() - started < 250);
+    assert.ok(performance.now() - started < 2000);
   });
 
   it("works in HTTP/1.0", async () => {

@@ -30,7 +30,7 @@ const STALL_TIMEOUT_MS = 30_000;
 const MAX_REFUSED_FRAME_BYTES = 4_096;
 
 /** What the proxy tells its operator of what is no session. */
-export interface Log {
+interface Log {
   debug(message: string, fields?: object): unknown;
 }
 
