@@ -19,6 +19,8 @@ const SETTING_CODES: ReadonlySet<string> = new Set([
   "SERVICE_ERR_SETTING",
   "SERVICE_ERR_USAGE",
   "LISTENER_ERR_TLS_SETTINGS",
+  "TOKEN_ERR_STORE_SETTING",
+  "TOKEN_ERR_STORE_SETTING",
 ]);
 
 /** The exit status of a start that failed with `error`. */
