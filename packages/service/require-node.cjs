@@ -1,8 +1,9 @@
 // Loaded before anything else by each program, so it must parse on a Node that is far too old.
+// 22.13 is the first to have node:sqlite without a flag.
 var found = process.versions.node.split(".").map(Number);
-if (found[0] < 22 || (found[0] === 22 && found[1] < 12)) {
+if (found[0] < 22 || (found[0] === 22 && found[1] < 13)) {
   process.stderr.write(
-    "needs Node.js 22.12 or later, but this is " +
+    "needs Node.js 22.13 or later, but this is " +
       process.version +
       " (" +
       process.execPath +

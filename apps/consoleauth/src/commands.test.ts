@@ -209,7 +209,7 @@ describe("the commands", () => {
     it("prints a line per console in columns, and no token", async () => {
       const first = await workplace.authorize();
       const other = "99999999-2222-3333-4444-555555555555";
-      const second = await workplace.authorize({ instanceUuid: other, ttlSeconds: 5 });
+      const second = await workplace.authorize({ instanceUuid: other, port: 5908, ttlSeconds: 5 });
       await workplace.store.move(other, "2001:db8::1", 5901);
       const { text, json } = await run(commands.list, {});
       assert.deepEqual(text.split("\n"), [

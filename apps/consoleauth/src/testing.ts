@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig, type Config } from "@nova-console/config";
-import { type AuthorizedConsole, openTokenStore, type SqliteTokenStore } from "@nova-console/token";
+import {
+  type AuthorizedConsole,
+  type ConsoleRequest,
+  openTokenStore,
+  type SqliteTokenStore,
+} from "@nova-console/token";
 
 /** The instance of most tests. */
 export const INSTANCE = "11111111-2222-3333-4444-555555555555";
@@ -16,7 +21,7 @@ export interface Workplace {
   /** The configuration with these options of `[consoleauth]`. */
   config(consoleauth?: Readonly<Record<string, string>>): Config;
   /** A token for {@link INSTANCE}. */
-  authorize(change?: { ttlSeconds?: number; instanceUuid?: string }): Promise<AuthorizedConsole>;
+  authorize(change?: Partial<ConsoleRequest>): Promise<AuthorizedConsole>;
   remove(): Promise<void>;
 }
 

@@ -9,9 +9,3 @@ export class WebRootError extends NovncProxyError {
   override readonly name = "WebRootError";
   readonly code = "NOVNCPROXY_ERR_WEB_ROOT";
 }
-
-/** The viewer sent what RFC 6455 or the binary subprotocol forbids; its connection is being closed. */
-export class ViewerMisbehavedError extends NovncProxyError {
-  override readonly name = "ViewerMisbehavedError";
-  readonly code = "NOVNCPROXY_ERR_VIEWER_MISBEHAVED";
-}

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { closeReasons } from "@nova-console/session";
+import { closeReasons, ViewerMisbehavedError } from "@nova-console/session";
 import { WebSocket } from "ws";
-import { ViewerMisbehavedError } from "./errors.ts";
 
 const POLICY_CLOSE = { binaryOnly: 1003, ...closeReasons["backend-closed"] };
 

@@ -18,18 +18,18 @@ function run(version: string): { status: number | null; stderr: string } {
 }
 
 describe("require-node.cjs", () => {
-  for (const version of ["12.22.0", "20.20.2", "22.11.9"]) {
+  for (const version of ["12.22.0", "20.20.2", "22.12.0"]) {
     it(`ends a program on Node.js ${version} with one line and status 2`, () => {
       const { status, stderr } = run(version);
       assert.equal(status, 2);
       assert.match(
         stderr,
-        new RegExp(`^needs Node\\.js 22\\.12 or later, but this is v${version} \\(/[^\n]*\\)\n$`),
+        new RegExp(`^needs Node\\.js 22\\.13 or later, but this is v${version} \\(/[^\n]*\\)\n$`),
       );
     });
   }
 
-  for (const version of ["22.12.0", "23.0.0", "24.21.0", "100.0.0"]) {
+  for (const version of ["22.13.0", "23.0.0", "24.21.0", "100.0.0"]) {
     it(`lets a program run on Node.js ${version}`, () => {
       assert.deepEqual(run(version), { status: 0, stderr: "" });
     });

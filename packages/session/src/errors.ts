@@ -12,6 +12,12 @@ export class OriginRefusedError extends SessionError {
   readonly code = "SESSION_ERR_ORIGIN_REFUSED";
 }
 
+/** The viewer sent what its front's protocol forbids (WebSocket, XVP); RFB has errors of its own. */
+export class ViewerMisbehavedError extends SessionError {
+  override readonly name = "ViewerMisbehavedError";
+  readonly code = "SESSION_ERR_VIEWER_MISBEHAVED";
+}
+
 /** A session that is not to be, with the reason it ends for; `cause` is what stood in its way. */
 export class SessionRefusedError extends SessionError {
   override readonly name = "SessionRefusedError";

@@ -8,7 +8,12 @@
  */
 export { closeReasons } from "./close-reason.ts";
 export type { CloseReason } from "./close-reason.ts";
-export { OriginRefusedError, SessionError, SessionRefusedError } from "./errors.ts";
+export {
+  OriginRefusedError,
+  SessionError,
+  SessionRefusedError,
+  ViewerMisbehavedError,
+} from "./errors.ts";
 export type { SessionRecord } from "./session-record.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export { Sessions } from "./sessions.ts";

@@ -9,7 +9,7 @@ import { negotiateWithServer, noneHandler } from "@nova-console/rfb";
 import type { ConnectInfo, TokenStore } from "@nova-console/token";
 import type { CloseReason } from "./close-reason.ts";
 import { closeReasonOf, type Side } from "./close-reason-of.ts";
-import { SessionRefusedError } from "./errors.ts";
+import { SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
@@ -170,7 +170,10 @@ export class Session {
     const error = result.error === null ? "" : `: ${result.error.message}`;
     switch (result.endedBy) {
       case "viewer":
-        return ["viewer-closed", `ended by the viewer${error}`];
+        return [
+          result.error instanceof ViewerMisbehavedError ? "viewer-misbehaved" : "viewer-closed",
+          `ended by the viewer${error}`,
+        ];
       case "backend":
         return [
           result.error === null ? "backend-closed" : "backend-lost",

@@ -17,6 +17,8 @@ export interface Statements {
   readonly countInstance: StatementSync;
   /** instance_uuid */
   readonly deleteInstance: StatementSync;
+  /** host, port, internal_access_path, instance_uuid */
+  readonly deleteOthersAt: StatementSync;
   /** token_hash */
   readonly deleteToken: StatementSync;
   /** now */
@@ -41,6 +43,10 @@ export function prepareStatements(database: DatabaseSync): Statements {
       "SELECT count(*) AS live FROM console_auth_tokens WHERE instance_uuid = ? AND expires > ?",
     ),
     deleteInstance: database.prepare("DELETE FROM console_auth_tokens WHERE instance_uuid = ?"),
+    // An index on host and expires finds the few rows of one host.
+    deleteOthersAt: database.prepare(
+      "DELETE FROM console_auth_tokens WHERE host = ? AND port = ? AND internal_access_path IS ? AND instance_uuid <> ?",
+    ),
     deleteToken: database.prepare("DELETE FROM console_auth_tokens WHERE token_hash = ?"),
     list: database.prepare(
       `SELECT ${COLUMNS} FROM console_auth_tokens WHERE expires > ? ORDER BY instance_uuid, expires, id`,

@@ -147,7 +147,7 @@ describe("SqliteTokenStore", () => {
 
   it("revokes an instance's tokens and no others", async () => {
     const first = await store.authorize(REQUEST);
-    const second = await store.authorize({ ...REQUEST, instanceUuid: OTHER_INSTANCE });
+    const second = await store.authorize({ ...REQUEST, port: 5901, instanceUuid: OTHER_INSTANCE });
     await store.authorize({ ...REQUEST, ttlSeconds: 1 });
     nowMs += 2000;
     assert.equal(await store.revokeInstance(INSTANCE.toUpperCase()), 1);
@@ -167,7 +167,7 @@ describe("SqliteTokenStore", () => {
   });
 
   it("lists what live tokens lead to, by instance", async () => {
-    const second = await store.authorize({ ...REQUEST, instanceUuid: OTHER_INSTANCE });
+    const second = await store.authorize({ ...REQUEST, port: 5901, instanceUuid: OTHER_INSTANCE });
     const first = await store.authorize(REQUEST);
     await store.authorize({ ...REQUEST, ttlSeconds: 1 });
     nowMs += 2000;
@@ -183,9 +183,33 @@ describe("SqliteTokenStore", () => {
       "2026-11-22 05:57:50.250000",
     );
     assert.equal(await store.move(INSTANCE, "unix:/run/vnc.sock", 0), 1);
-    assert.equal(await store.move(OTHER_INSTANCE, "compute2", 5900), 0);
+    assert.equal(await store.move(OTHER_INSTANCE, "compute3", 5900), 0);
     await assert.rejects(store.move(INSTANCE, "compute2", 0), { field: "port" });
     await assert.rejects(store.move("vm1", "compute2", 1), { field: "instance_uuid" });
+  });
+
+  it("makes tokens worthless whose port is given to another instance", async () => {
+    const place = { host: "compute1", port: 5901, internalAccessPath: null };
+    const own = await store.authorize({ ...REQUEST, ...place });
+    const elsewhere = await store.authorize({ ...REQUEST, port: 5902 });
+    const twin = await store.authorize({ ...REQUEST, ...place });
+    const other = { ...REQUEST, ...place, instanceUuid: OTHER_INSTANCE };
+    const { token } = await store.authorize(other);
+    await assert.rejects(store.validate(own.token), INVALID);
+    await assert.rejects(store.validate(twin.token), INVALID);
+    await store.validate(elsewhere.token);
+    await store.move(INSTANCE, "compute1", 5901);
+    await assert.rejects(store.validate(token), INVALID);
+  });
+
+  it("lets instances share a port behind a hypervisor's own proxy", async () => {
+    const { token } = await store.authorize(REQUEST);
+    await store.authorize({
+      ...REQUEST,
+      internalAccessPath: "/console?id=2",
+      instanceUuid: OTHER_INSTANCE,
+    });
+    await store.validate(token);
   });
 
   it("purges what has expired and nothing else", async () => {

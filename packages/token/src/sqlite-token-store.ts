@@ -75,13 +75,14 @@ export class SqliteTokenStore implements TokenStore {
   }
 
   /**
-   * Mints a token.
+   * Mints a token. Tokens of other instances that lead to the same place become worthless: one VNC
+   * server shows one instance, so the port was theirs and has been given away (CVE-2013-0335).
    *
    * @throws {@link InvalidConsoleRequestError} if a part of the request is not allowed
    * @throws {@link TokenStoreError} if it cannot be kept
    */
   authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
-    return this.#ask(({ insert }) => {
+    return this.#ask(({ insert, deleteOthersAt }) => {
       const checked = validateConsoleRequest(request);
       if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) this.#purge();
       const token = new Token(randomUUID());
@@ -91,6 +92,7 @@ export class SqliteTokenStore implements TokenStore {
         tokenDigest: token.digest,
         expires: this.#nowSeconds() + ttlSeconds,
       };
+      deleteOthersAt.run(info.host, info.port, info.internalAccessPath, info.instanceUuid);
       insert.run(
         this.#timestamp(),
         info.tokenDigest,
@@ -143,15 +145,17 @@ export class SqliteTokenStore implements TokenStore {
   }
 
   /**
-   * Points an instance's live tokens at its new place, as after a migration.
+   * Points an instance's live tokens at its new place, as after a migration. Tokens of other
+   * instances that lead there become worthless, as with {@link authorize}.
    *
    * @returns how many of them
    * @throws {@link InvalidConsoleRequestError} if a part of the request is not allowed
    */
   move(instanceUuid: string, host: string, port: number): Promise<number> {
-    return this.#ask(({ move }) => {
+    return this.#ask(({ move, deleteOthersAt }) => {
       const uuid = validateInstanceUuid(instanceUuid);
       validateEndpoint(host, port);
+      deleteOthersAt.run(host, port, null, uuid);
       return Number(move.run(host, port, this.#timestamp(), uuid, this.#nowSeconds()).changes);
     });
   }
