@@ -6,7 +6,7 @@ import { settingsOf } from "./settings.ts";
 await runProgram({
   program: "nova-xvpvncproxy",
   summary: "Carry consoles to desktop viewers that come by the XVP handshake.",
-  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false"),
+  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   start: async ({ config, log }) => {
     const tokens = openTokenStore({
       connection: config.database.connection,

@@ -45,11 +45,13 @@ export interface XvpVncProxy {
 export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<XvpVncProxy> {
   const { settings, log } = options;
   const door = new Door(options);
+  const tls = loadTlsSettings(settings.tls);
+  if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
   const listener = await listen({
     host: settings.host,
     port: settings.port,
     preferIpv6: settings.preferIpv6,
-    tls: loadTlsSettings(settings.tls),
+    tls,
     tlsOnly: settings.tls.sslOnly,
     firstByteTimeoutMs: settings.session.handshakeTimeoutMs,
     keepAliveMs: settings.pingIntervalMs,
