@@ -243,6 +243,19 @@ describe("the XVP handshake", { timeout }, () => {
     await useConsole(plain);
   });
 
+  it("takes a certificate over while it runs, and keeps it when its file is gone", async () => {
+    const bench = await Bench.open(await startBackend());
+    bench.proxy.reload({ ...settings, tls: tls() });
+    assert.throws(() => {
+      bench.proxy.reload(settings);
+    }, /\[DEFAULT\] cert: no such file: \/nowhere\/self\.pem/);
+    const { host, port } = bench.proxy.address();
+    const ca = readFileSync(certificate.certFile);
+    const viewer = owned(connectTls({ host, port, ca, servername: "localhost" }));
+    viewer.write("CONNECT /console?token=good HTTP/1.0\r\n\r\n");
+    await useConsole(viewer);
+  });
+
   it("resets plain connections when ssl_only is set", async () => {
     const bench = await Bench.open(await startBackend(), { tls: tls(true) });
     const viewer = bench.connect();

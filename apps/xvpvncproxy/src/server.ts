@@ -5,8 +5,8 @@ import {
   type Listener,
   loadTlsSettings,
 } from "@nova-console/listener";
-import type { Logger } from "@nova-console/service";
-import { type SessionRecord, Sessions } from "@nova-console/session";
+import { type Logger, SettingError } from "@nova-console/service";
+import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
 import { readRequestHead } from "./read-request-head.ts";
@@ -31,7 +31,11 @@ export interface XvpVncProxy {
   address(): { readonly host: string; readonly port: number };
   /** Sessions that are open. */
   readonly sessions: number;
-  /** New connections get these TLS settings; what else changed needs a restart. */
+  /**
+   * New connections get these TLS settings; what else changed needs a restart.
+   *
+   * @throws as {@link startXvpVncProxy}, and if there is no certificate any more; the old one is kept
+   */
   reload(settings: XvpVncProxySettings): void;
   /** Stops accepting, lets open sessions end for as long as `drain_timeout` says, and closes. */
   stop(): Promise<void>;
@@ -63,17 +67,19 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
       log.debug("connection refused", { viewer, why });
     },
   });
-  return new RunningProxy(listener, door, settings.drainTimeoutMs);
+  return new RunningProxy(listener, door, tls !== null, settings.drainTimeoutMs);
 }
 
 class RunningProxy implements XvpVncProxy {
   readonly #listener: Listener;
   readonly #door: Door;
+  #hasTls: boolean;
   readonly #drainTimeoutMs: number;
 
-  constructor(listener: Listener, door: Door, drainTimeoutMs: number) {
+  constructor(listener: Listener, door: Door, hasTls: boolean, drainTimeoutMs: number) {
     this.#listener = listener;
     this.#door = door;
+    this.#hasTls = hasTls;
     this.#drainTimeoutMs = drainTimeoutMs;
   }
 
@@ -86,7 +92,13 @@ class RunningProxy implements XvpVncProxy {
   }
 
   reload(settings: XvpVncProxySettings): void {
-    this.#listener.reloadTls(loadTlsSettings(settings.tls));
+    const tls = loadTlsSettings(settings.tls);
+    // A file that is just being replaced must not turn encryption off.
+    if (tls === null && this.#hasTls) {
+      throw new SettingError(`[DEFAULT] cert: no such file: ${settings.tls.cert}`);
+    }
+    this.#hasTls = tls !== null;
+    this.#listener.reloadTls(tls);
   }
 
   async stop(): Promise<void> {
@@ -106,7 +118,13 @@ class Door {
   constructor(options: XvpVncProxyOptions) {
     const { settings, tokens, now, onSessionEnd } = options;
     this.#options = options;
-    this.sessions = new Sessions({ tokens, settings: settings.session, now, onEnd: onSessionEnd });
+    this.sessions = new Sessions({
+      tokens,
+      settings: settings.session,
+      backendSecurity: loadBackendSecurity(settings.backendSecurity),
+      now,
+      onEnd: onSessionEnd,
+    });
   }
 
   receive(channel: Duplex, connection: ConnectionInfo): void {
