@@ -13,7 +13,6 @@ export interface AuthorizeOptions {
   readonly type?: "novnc" | "xvpvnc";
   readonly ttlSeconds?: number;
   readonly internalAccessPath?: string;
-  readonly instanceUuid?: string;
 }
 
 /** How an installation differs from the plain one. */
@@ -31,6 +30,8 @@ export class Installation implements AsyncDisposable {
   readonly xvpPort: number;
   readonly #owned = new AsyncDisposableStack();
   readonly #children: Child[] = [];
+  /** One instance to an endpoint: a port that is given to another instance revokes the tokens of the last. */
+  readonly #instances = new Map<string, string>();
 
   private constructor(directory: TempDir, novncPort: number, xvpPort: number) {
     this.directory = this.#owned.use(directory);
@@ -100,7 +101,10 @@ export class Installation implements AsyncDisposable {
 
   /** Authorizes a console with nova-consoleauth. @returns its access URL */
   async authorize(endpoint: Endpoint, options: AuthorizeOptions = {}): Promise<URL> {
-    const { type, ttlSeconds, internalAccessPath, instanceUuid = randomUUID() } = options;
+    const { type, ttlSeconds, internalAccessPath } = options;
+    const key = `${endpoint.host} ${endpoint.port}`;
+    const instanceUuid = this.#instances.get(key) ?? randomUUID();
+    this.#instances.set(key, instanceUuid);
     const outcome = await this.consoleauth(
       ...["authorize", "--instance", instanceUuid],
       ...["--host", endpoint.host, "--port", String(endpoint.port)],

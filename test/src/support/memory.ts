@@ -3,16 +3,19 @@ import { readFile, readdir } from "node:fs/promises";
 const KIB = 1024;
 
 /**
- * The memory of a program and of all that it started, shared pages in proportion.
+ * The memory that a program and all that it started have taken, shared pages in proportion.
+ *
+ * Pages of files are left out: how many of them count as this program's depends on who else runs
+ * the same Node.js at that moment.
  *
  * @returns bytes
- * @see proc(5), smaps_rollup, Pss
+ * @see proc(5), smaps_rollup, Pss_Anon
  */
 export async function memoryOf(pid: number): Promise<number> {
   let total = 0;
   for (const each of [pid, ...(await descendants(pid))]) {
     const text = await readFile(`/proc/${each}/smaps_rollup`, "latin1").catch(() => "");
-    total += Number(/^Pss:\s+(\d+) kB/m.exec(text)?.at(1) ?? 0) * KIB;
+    total += Number(/^Pss_Anon:\s+(\d+) kB/m.exec(text)?.at(1) ?? 0) * KIB;
   }
   return total;
 }

@@ -16,8 +16,12 @@ export type Program = keyof typeof bins;
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Starts a program and does not wait for anything. */
-export function startProgram(program: Program, args: readonly string[]): Promise<Child> {
-  return Child.start(process.execPath, [root + bins[program], ...args]);
+export function startProgram(
+  program: Program,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Child> {
+  return Child.start(process.execPath, [root + bins[program], ...args], environment);
 }
 
 /** Runs a program to its end. */

@@ -6,7 +6,7 @@ import type { Picture } from "./picture.ts";
 export type Version = "3.3" | "3.7" | "3.8" | "3.889";
 
 /** What a server says instead of a console. */
-export class RfbRefusedError extends Error {
+class RfbRefusedError extends Error {
   override readonly name = "RfbRefusedError";
 }
 

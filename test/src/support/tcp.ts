@@ -13,6 +13,16 @@ export async function dial(to: NetConnectOpts): Promise<Socket> {
   return socket;
 }
 
+/** Waits until a connection is over, in whatever way; it must be read meanwhile. */
+export function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    socket.once("close", () => {
+      resolve();
+    });
+  });
+}
+
 /** Waits until `child` accepts connections. */
 export async function accepting(child: Child, to: NetConnectOpts): Promise<void> {
   await until(`${child.name} to accept connections`, async () => {
@@ -41,7 +51,7 @@ export async function readByPeer(socket: Socket): Promise<void> {
  *
  * @see proc(5), /proc/net/tcp
  */
-export async function receiveQueueOfPeer(socket: Socket): Promise<number | null> {
+async function receiveQueueOfPeer(socket: Socket): Promise<number | null> {
   const local = hexPort(socket.remotePort);
   const remote = hexPort(socket.localPort);
   const tables = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map(readText));

@@ -48,7 +48,7 @@ async function dialUrl(url: URL, ca: Buffer | undefined): Promise<Duplex> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const socket = await dial({ host, port: Number(url.port), allowHalfOpen: true });
   if (url.protocol === "http:") return socket;
-  const secured = connectTls({ socket, ...(ca === undefined ? {} : { ca }) });
+  const secured = connectTls({ socket, host, ...(ca === undefined ? {} : { ca }) });
   secured.on("error", () => undefined);
   await once(secured, "secureConnect");
   return secured;
