@@ -1,3 +1,4 @@
+import { formatAddress } from "@nova-console/listener";
 import { logSessionEnd, runProgram } from "@nova-console/service";
 import { openTokenStore } from "@nova-console/token";
 import { startNovncProxy } from "./server.ts";
@@ -25,7 +26,7 @@ await runProgram({
     });
     const { host, port } = proxy.address();
     return {
-      describe: `listening on ${host.includes(":") ? `[${host}]` : host}:${port}`,
+      describe: `listening on ${formatAddress(host, port)}`,
       stop: async () => {
         await proxy.stop();
         await tokens.close();

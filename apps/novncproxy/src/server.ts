@@ -6,7 +6,7 @@ import {
   listen,
   loadTlsSettings,
 } from "@nova-console/listener";
-import { type SessionRecord, Sessions } from "@nova-console/session";
+import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
@@ -92,6 +92,7 @@ class Proxy implements NovncProxy {
     this.#sessions = new Sessions({
       tokens,
       settings: settings.session,
+      backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
       onEnd: onSessionEnd,
     });

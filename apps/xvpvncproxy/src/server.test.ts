@@ -27,6 +27,13 @@ const settings: XvpVncProxySettings = {
     ciphers: null,
     minimumVersion: "default",
   },
+  backendSecurity: {
+    authSchemes: ["none"],
+    caCerts: null,
+    clientCert: null,
+    clientKey: null,
+    passwordFile: null,
+  },
   maxConnectionsPerAddress: 100,
   pingIntervalMs: 30_000,
   drainTimeoutMs: 0,
@@ -248,7 +255,7 @@ describe("the XVP handshake", { timeout }, () => {
     bench.proxy.reload({ ...settings, tls: tls() });
     assert.throws(() => {
       bench.proxy.reload(settings);
-    }, /\[DEFAULT\] cert: no such file: \/nowhere\/self\.pem/);
+    }, /\[DEFAULT\] cert: the file of the certificate in use is gone/);
     const { host, port } = bench.proxy.address();
     const ca = readFileSync(certificate.certFile);
     const viewer = owned(connectTls({ host, port, ca, servername: "localhost" }));

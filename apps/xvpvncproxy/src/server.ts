@@ -5,7 +5,7 @@ import {
   type Listener,
   loadTlsSettings,
 } from "@nova-console/listener";
-import { type Logger, SettingError } from "@nova-console/service";
+import type { Logger } from "@nova-console/service";
 import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
@@ -67,19 +67,17 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
       log.debug("connection refused", { viewer, why });
     },
   });
-  return new RunningProxy(listener, door, tls !== null, settings.drainTimeoutMs);
+  return new RunningProxy(listener, door, settings.drainTimeoutMs);
 }
 
 class RunningProxy implements XvpVncProxy {
   readonly #listener: Listener;
   readonly #door: Door;
-  #hasTls: boolean;
   readonly #drainTimeoutMs: number;
 
-  constructor(listener: Listener, door: Door, hasTls: boolean, drainTimeoutMs: number) {
+  constructor(listener: Listener, door: Door, drainTimeoutMs: number) {
     this.#listener = listener;
     this.#door = door;
-    this.#hasTls = hasTls;
     this.#drainTimeoutMs = drainTimeoutMs;
   }
 
@@ -92,13 +90,7 @@ class RunningProxy implements XvpVncProxy {
   }
 
   reload(settings: XvpVncProxySettings): void {
-    const tls = loadTlsSettings(settings.tls);
-    // A file that is just being replaced must not turn encryption off.
-    if (tls === null && this.#hasTls) {
-      throw new SettingError(`[DEFAULT] cert: no such file: ${settings.tls.cert}`);
-    }
-    this.#hasTls = tls !== null;
-    this.#listener.reloadTls(tls);
+    this.#listener.reloadTls(loadTlsSettings(settings.tls));
   }
 
   async stop(): Promise<void> {

@@ -7,7 +7,7 @@ import { duplexPair, type Duplex } from "node:stream";
 import { after, afterEach, describe, it } from "node:test";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import fc from "fast-check";
-import { codeOf } from "./errors.ts";
+import { codeOf, TlsSettingsError } from "./errors.ts";
 import { listen, type ConnectionInfo, type Listener, type ListenOptions } from "./listen.ts";
 import { loadTlsSettings } from "./load-tls-settings.ts";
 import { makeTestCertificate } from "./testing.ts";
@@ -351,6 +351,9 @@ describe("listen()", { timeout }, () => {
     } finally {
       renewed.remove();
     }
+    assert.throws(() => {
+      bench.listener.reloadTls(null);
+    }, TlsSettingsError);
   });
 
   it("listens on IPv6 and names an IPv4 client by its IPv4 address", async () => {

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { AddressSlots } from "./address-slots.ts";
 import { bindError } from "./bind-error.ts";
+import { TlsSettingsError } from "./errors.ts";
 import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
 import { peerAddress } from "./peer-address.ts";
 import { resolveHost } from "./resolve-host.ts";
@@ -50,7 +51,12 @@ export interface ListenOptions {
 export interface Listener {
   /** What was bound, for the log and for port 0. */
   address(): { readonly host: string; readonly port: number };
-  /** New connections get these settings, open ones keep theirs; null refuses TLS from now on. */
+  /**
+   * New connections get these settings, open ones keep theirs.
+   *
+   * @throws {@link TlsSettingsError} for null where there was TLS: a certificate file that is just
+   *   being replaced must not turn encryption off
+   */
   reloadTls(tls: TlsSettings | null): void;
   /** Stops accepting, and drops what was not handed over yet. Connections handed over live on. */
   close(): Promise<void>;
@@ -122,6 +128,9 @@ class Acceptor implements Listener {
   }
 
   reloadTls(tls: TlsSettings | null): void {
+    if (tls === null && this.#tls.available) {
+      throw new TlsSettingsError("[DEFAULT] cert: the file of the certificate in use is gone");
+    }
     this.#tls.reload(tls);
   }
 

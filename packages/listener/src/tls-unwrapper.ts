@@ -31,8 +31,8 @@ export class TlsUnwrapper {
 
   /** New handshakes use these settings; those under way keep theirs. */
   reload(tls: TlsSettings | null): void {
-    if (tls === null) this.#server = null;
-    else if (this.#server === null) this.#server = this.#createServer(tls);
+    if (tls === null) return;
+    if (this.#server === null) this.#server = this.#createServer(tls);
     else this.#server.setSecureContext(secureContextOptions(tls));
   }
 

@@ -12,6 +12,14 @@ export interface ProxySettings {
     readonly ciphers: string | null;
     readonly minimumVersion: Config["console"]["ssl_minimum_version"];
   };
+  /** As the session's `loadBackendSecurity` takes it. */
+  readonly backendSecurity: {
+    readonly authSchemes: Config["vnc"]["auth_schemes"];
+    readonly caCerts: string | null;
+    readonly clientCert: string | null;
+    readonly clientKey: string | null;
+    readonly passwordFile: string | null;
+  };
   readonly maxConnectionsPerAddress: number;
   /** Between signs of life to a silent viewer; 0: none. */
   readonly pingIntervalMs: number;
@@ -30,7 +38,7 @@ export interface ProxySettings {
 
 /** Picks what both proxies have in common, so that the two cannot drift apart. */
 export function proxySettingsOf(config: Config): ProxySettings {
-  const { DEFAULT: main, console: tls, console_proxy: own } = config;
+  const { DEFAULT: main, console: tls, console_proxy: own, vnc } = config;
   return {
     preferIpv6: main.source_is_ipv6,
     tls: {
@@ -39,6 +47,13 @@ export function proxySettingsOf(config: Config): ProxySettings {
       sslOnly: main.ssl_only,
       ciphers: tls.ssl_ciphers,
       minimumVersion: tls.ssl_minimum_version,
+    },
+    backendSecurity: {
+      authSchemes: vnc.auth_schemes,
+      caCerts: vnc.vencrypt_ca_certs,
+      clientCert: vnc.vencrypt_client_cert,
+      clientKey: vnc.vencrypt_client_key,
+      passwordFile: own.backend_password_file,
     },
     maxConnectionsPerAddress: own.max_connections_per_address,
     pingIntervalMs: milliseconds(own.ping_interval),

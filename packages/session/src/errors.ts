@@ -30,3 +30,9 @@ export class SessionRefusedError extends SessionError {
     this.reason = reason;
   }
 }
+
+/** What is to be used towards VNC servers cannot be: the operator must change it. */
+export class BackendSecurityError extends SessionError {
+  override readonly name = "BackendSecurityError";
+  readonly code = "SESSION_ERR_BACKEND_SECURITY";
+}

@@ -6,9 +6,12 @@
  *
  * @packageDocumentation
  */
+export { loadBackendSecurity } from "./backend-security.ts";
+export type { BackendSecuritySettings } from "./backend-security.ts";
 export { closeReasons } from "./close-reason.ts";
 export type { CloseReason } from "./close-reason.ts";
 export {
+  BackendSecurityError,
   OriginRefusedError,
   SessionError,
   SessionRefusedError,

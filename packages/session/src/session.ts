@@ -5,7 +5,7 @@ import {
   parseBackendAddress,
 } from "@nova-console/connector";
 import { relay, type RelayResult } from "@nova-console/relay";
-import { negotiateWithServer, noneHandler } from "@nova-console/rfb";
+import { negotiateWithServer, type SecurityHandler } from "@nova-console/rfb";
 import type { ConnectInfo, TokenStore } from "@nova-console/token";
 import type { CloseReason } from "./close-reason.ts";
 import { closeReasonOf, type Side } from "./close-reason-of.ts";
@@ -31,6 +31,8 @@ interface Joined {
 export interface SessionDependencies {
   readonly tokens: TokenStore;
   readonly settings: SessionSettings;
+  /** What is accepted from VNC servers, most wanted first. */
+  readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
   /**
@@ -153,12 +155,12 @@ export class Session {
   }
 
   async #openBackend(info: ConnectInfo, signal: AbortSignal): Promise<Duplex> {
-    const { connectTimeoutMs } = this.#needs.settings;
-    return withDeadline(signal, connectTimeoutMs, "backend-timeout", async (inTime) => {
+    const { settings, backendSecurity } = this.#needs;
+    return withDeadline(signal, settings.connectTimeoutMs, "backend-timeout", async (inTime) => {
       const address = parseBackendAddress(info.host, info.port);
       const socket = await connectBackend(address, info.internalAccessPath, inTime);
       try {
-        return await negotiateWithServer(socket, [noneHandler], inTime);
+        return await negotiateWithServer(socket, backendSecurity, inTime);
       } catch (error) {
         socket.destroy();
         throw error;

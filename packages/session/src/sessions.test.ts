@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { type Duplex, duplexPair } from "node:stream";
-import { exchangeVersions, admitWithoutSecurity } from "@nova-console/rfb";
+import { admitWithoutSecurity, exchangeVersions, noneHandler } from "@nova-console/rfb";
 import {
   type ConnectInfo,
   InvalidTokenError,
@@ -137,6 +137,7 @@ function sessionsOf(
   const sessions = new Sessions({
     tokens,
     settings: { ...settings, ...overrides },
+    backendSecurity: [noneHandler],
     now: () => performance.now(),
     onEnd: (record) => ended.push(record),
   });

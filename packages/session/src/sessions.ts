@@ -1,3 +1,4 @@
+import type { SecurityHandler } from "@nova-console/rfb";
 import type { ConnectInfo, TokenStore } from "@nova-console/token";
 import { SessionRefusedError } from "./errors.ts";
 import { Session } from "./session.ts";
@@ -9,6 +10,8 @@ import type { ViewerFront } from "./viewer-front.ts";
 export interface SessionsOptions {
   readonly tokens: TokenStore;
   readonly settings: SessionSettings;
+  /** What is accepted from VNC servers, most wanted first. */
+  readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
   /** Called once for each session, when it has ended. */
@@ -39,10 +42,11 @@ export class Sessions {
    * @returns never rejects
    */
   async open(front: ViewerFront): Promise<SessionRecord> {
-    const { tokens, settings, now } = this.#options;
+    const { tokens, settings, backendSecurity, now } = this.#options;
     const session = new Session(front, {
       tokens,
       settings,
+      backendSecurity,
       now,
       admitToken: (info) => {
         this.#admitToken(info);

@@ -61,6 +61,13 @@ export class TestProxy {
       tls: { cert: "", key: null, sslOnly: false, ciphers: null, minimumVersion: "default" },
       web: webRoot,
       allowedOrigins: [],
+      backendSecurity: {
+        authSchemes: ["none"],
+        caCerts: null,
+        clientCert: null,
+        clientKey: null,
+        passwordFile: null,
+      },
       maxConnectionsPerAddress: 256,
       pingIntervalMs: 30_000,
       drainTimeoutMs: 1,

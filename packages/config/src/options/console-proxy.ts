@@ -1,6 +1,6 @@
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
-import { choice } from "../text-types.ts";
+import { choice, path } from "../text-types.ts";
 
 const SMALLEST_BUFFER_BYTES = 16 * 1024;
 const LARGEST_BUFFER_BYTES = 1024 ** 3;
@@ -42,6 +42,10 @@ export const consoleProxyGroup = {
   drain_timeout: option(seconds({ min: 0 }), {
     default: 0,
     help: `Seconds that a stop (SIGTERM) lets open sessions go on. 0: until they end by themselves.`,
+  }),
+  backend_password_file: option(path(), {
+    default: null,
+    help: `File with the password of VNC servers that ask for one, for libvirt without nova: one line, or two with the user name first.`,
   }),
   log_format: option(choice(["text", "json"]), {
     default: "text",

@@ -69,7 +69,7 @@ the program (nova's own default is /usr/share/novnc).`,
   }),
   source_is_ipv6: option(boolean(), {
     default: false,
-    help: `Accepted for old configurations, without effect: IPv4 and IPv6 work without it.`,
+    help: `Of the addresses of a host name that the proxies listen on, take an IPv6 one.`,
   }),
   cert: option(path(), {
     default: "self.pem",
