@@ -1,3 +1,4 @@
+import { listOf } from "../container-types.ts";
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
 import { choice, path } from "../text-types.ts";
@@ -46,6 +47,21 @@ export const consoleProxyGroup = {
   backend_password_file: option(path(), {
     default: null,
     help: `File with the password of VNC servers that ask for one, for libvirt without nova: one line, or two with the user name first.`,
+  }),
+  first_word_timeout_ms: option(integer({ min: 1, max: 10_000 }), {
+    default: 300,
+    help: `Milliseconds that a client on 6081 may stay silent before it is taken for a stock viewer, which waits for the server to speak first.`,
+  }),
+  viewer_security: option(
+    listOf(choice(["auto", "X509Plain", "TLSPlain", "Plain", "xvp", "VncAuth"])),
+    {
+      default: ["auto"],
+      help: `How a stock viewer on 6081 may show its token, most wanted first. X509Plain needs cert. auto is X509Plain with cert, and TLSPlain,Plain,xvp,VncAuth without. Plain and xvp send the token in clear.`,
+    },
+  ),
+  viewer_password_secret_file: option(path(), {
+    default: "$state_path/viewer-password-secret",
+    help: `Secret from which the passwords for viewers that know VncAuth only are derived; made on first use. The same on every host that makes or checks them.`,
   }),
   log_format: option(choice(["text", "json"]), {
     default: "text",
