@@ -1,0 +1,117 @@
+import {
+  InvalidTokenError,
+  type ConnectInfo,
+  type Token,
+  type TokenStore,
+} from "@nova-console/token";
+import { printableLine } from "./printable-line.ts";
+import { tigerVncFile } from "./tigervnc-file.ts";
+import { viewerTicketOf, type ViewerAccess, type ViewerTicket } from "./viewer-access.ts";
+import { virtViewerFile } from "./virt-viewer-file.ts";
+
+/** A request for a viewer's file, of whatever protocol it came in. */
+export interface ViewerFileRequest {
+  /** Of the request target, without the query. */
+  readonly path: string;
+  /** What was presented; null if nothing was. */
+  readonly token: Token | null;
+  readonly tokens: Pick<TokenStore, "validate">;
+  readonly access: ViewerAccess;
+}
+
+/** What to answer; the body is left out for a HEAD. */
+export interface ViewerFileAnswer {
+  readonly status: 200 | 400 | 403 | 503;
+  /** `Content-Length` is among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** UTF-8. */
+  readonly body: string;
+}
+
+interface FileKind {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly write: (ticket: ViewerTicket, title: string) => string;
+}
+
+const KINDS: ReadonlyMap<string, FileKind> = new Map([
+  [
+    "/console.vv",
+    { fileName: "console.vv", contentType: "application/x-virt-viewer", write: virtViewerFile },
+  ],
+  [
+    "/console.vnc",
+    { fileName: "console.tigervnc", contentType: "application/x-tigervnc", write: tigerVncFile },
+  ],
+]);
+
+/** The consoles that a VNC viewer can show. */
+const VNC_CONSOLE_TYPES: ReadonlySet<string> = new Set(["novnc", "xvpvnc"]);
+
+/** What is in the answer is for the token's owner only: no cache, no Referer, no guess of a type. */
+const PRIVATE_HEADERS = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+/** Whether a path is one of the two that {@link answerViewerFileRequest} answers. */
+export function isViewerFilePath(path: string): boolean {
+  return KINDS.has(path);
+}
+
+/**
+ * Answers `GET /console.vv?token=` and `GET /console.vnc?token=`. Never throws, and says nothing of a
+ * token but to who has a good one.
+ *
+ * ```
+ * 200  the file
+ * 400  no token
+ * 403  unknown, expired, or for a console that is no screen
+ * 503  the store cannot say
+ * ```
+ *
+ * @returns null if the path is neither
+ */
+export async function answerViewerFileRequest(
+  request: ViewerFileRequest,
+): Promise<ViewerFileAnswer | null> {
+  const { path, token, tokens, access } = request;
+  const kind = KINDS.get(path);
+  if (kind === undefined) return null;
+  if (token === null) {
+    return words(400, `no token: ask for ${path}?token=TOKEN`);
+  }
+  let info: ConnectInfo;
+  try {
+    info = await tokens.validate(token);
+  } catch (error) {
+    return error instanceof InvalidTokenError
+      ? words(403, `${error.message}: open the console again from the dashboard`)
+      : words(503, "the token cannot be checked now: try again in a moment");
+  }
+  if (!VNC_CONSOLE_TYPES.has(info.consoleType)) {
+    return words(
+      403,
+      `token is for a ${printableLine(info.consoleType)} console, not for a screen`,
+    );
+  }
+  const title = `Console of ${info.instanceUuid}`;
+  return answer(200, kind.write(viewerTicketOf(access, token), title), {
+    "Content-Type": kind.contentType,
+    "Content-Disposition": `attachment; filename="${kind.fileName}"`,
+  });
+}
+
+function words(status: 400 | 403 | 503, text: string): ViewerFileAnswer {
+  return answer(status, `${text}\n`, { "Content-Type": "text/plain; charset=utf-8" });
+}
+
+function answer(
+  status: ViewerFileAnswer["status"],
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): ViewerFileAnswer {
+  const length = { "Content-Length": String(Buffer.byteLength(body)) };
+  return { status, headers: { ...headers, ...length, ...PRIVATE_HEADERS }, body };
+}
