@@ -1,25 +1,39 @@
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
+import { createSecureContext } from "node:tls";
 import {
   type ConnectionInfo,
   listen,
   type Listener,
   loadTlsSettings,
+  secureContextOptions,
+  type TlsSettings,
 } from "@nova-console/listener";
+import { createAnonymousTlsContext, type ViewerTls } from "@nova-console/rfb";
 import type { Logger } from "@nova-console/service";
 import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
-import type { TokenStore } from "@nova-console/token";
-import { closeGently } from "./close-gently.ts";
-import { readRequestHead } from "./read-request-head.ts";
-import { encodeRefusal } from "./reply.ts";
+import {
+  openViewerPasswordSecret,
+  type TokenDirectory,
+  type TokenStore,
+} from "@nova-console/token";
+import { effectiveViewerSecurity, viewerAddressOf } from "@nova-console/viewer-files";
+import { AttemptLimit } from "./attempt-limit.ts";
+import { RfbDoor } from "./rfb-door.ts";
 import type { XvpVncProxySettings } from "./settings.ts";
-import { tokenOfTarget } from "./token-of-target.ts";
-import { XvpFront } from "./xvp-front.ts";
+import { ViewerPasswordSearch } from "./viewer-password-search.ts";
+import { XvpDoor } from "./xvp-door.ts";
+
+/** The first byte of a viewer's ProtocolVersion, from one that does not wait for ours. */
+const FIRST_OF_RFB = 0x52;
+
+/** A password has 46 bits: at this rate nobody guesses one before its token has expired. */
+const ATTEMPT_LIMITS = { perAddress: 10, inAll: 120 };
 
 /** What {@link startXvpVncProxy} needs. */
 export interface XvpVncProxyOptions {
   readonly settings: XvpVncProxySettings;
   /** Asked for each token; closed by its owner. */
-  readonly tokens: TokenStore;
+  readonly tokens: TokenStore & TokenDirectory;
   readonly log: Logger;
   readonly onSessionEnd: (record: SessionRecord) => void;
   /** Milliseconds of a clock; only differences count. */
@@ -48,8 +62,8 @@ export interface XvpVncProxy {
  */
 export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<XvpVncProxy> {
   const { settings, log } = options;
-  const door = new Door(options);
   const tls = loadTlsSettings(settings.tls);
+  const door = new Door(options, tls);
   if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
   const listener = await listen({
     host: settings.host,
@@ -57,6 +71,7 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
     preferIpv6: settings.preferIpv6,
     tls,
     tlsOnly: settings.tls.sslOnly,
+    firstWordTimeoutMs: settings.firstWordTimeoutMs,
     firstByteTimeoutMs: settings.session.handshakeTimeoutMs,
     keepAliveMs: settings.pingIntervalMs,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
@@ -90,7 +105,9 @@ class RunningProxy implements XvpVncProxy {
   }
 
   reload(settings: XvpVncProxySettings): void {
-    this.#listener.reloadTls(loadTlsSettings(settings.tls));
+    const tls = loadTlsSettings(settings.tls);
+    this.#listener.reloadTls(tls);
+    this.#door.renewTls(tls);
   }
 
   async stop(): Promise<void> {
@@ -100,16 +117,17 @@ class RunningProxy implements XvpVncProxy {
   }
 }
 
-/** Turns connections into sessions. */
+/** Tells by its first byte what a connection speaks, and hands it to those who speak it too. */
 class Door {
   readonly sessions: Sessions;
-  readonly #options: XvpVncProxyOptions;
-  /** Connections whose head is not complete. */
-  readonly #asking = new Set<Duplex>();
+  readonly #xvp: XvpDoor;
+  readonly #rfb: RfbDoor;
+  readonly #log: Logger;
 
-  constructor(options: XvpVncProxyOptions) {
-    const { settings, tokens, now, onSessionEnd } = options;
-    this.#options = options;
+  constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
+    const { settings, tokens, now, log, onSessionEnd } = options;
+    const { handshakeTimeoutMs } = settings.session;
+    this.#log = log;
     this.sessions = new Sessions({
       tokens,
       settings: settings.session,
@@ -117,40 +135,60 @@ class Door {
       now,
       onEnd: onSessionEnd,
     });
+    const security = effectiveViewerSecurity(settings.viewerSecurity, tls !== null);
+    const passwordSecret = security.includes("VncAuth")
+      ? openViewerPasswordSecret(settings.viewerPasswordSecretFile)
+      : null;
+    const access = { address: viewerAddressOf(settings.baseUrl), security, passwordSecret };
+    this.#xvp = new XvpDoor({ sessions: this.sessions, tokens, access, handshakeTimeoutMs, log });
+    warnOfClearTokens(settings.viewerSecurity, log);
+    this.#rfb = new RfbDoor({
+      sessions: this.sessions,
+      security,
+      tlsOnly: settings.tls.sslOnly,
+      tls: viewerTlsOf(tls),
+      passwords: passwordSecret === null ? null : new ViewerPasswordSearch(tokens, passwordSecret),
+      attempts: new AttemptLimit(ATTEMPT_LIMITS, now),
+      handshakeTimeoutMs,
+      log,
+    });
   }
 
-  receive(channel: Duplex, connection: ConnectionInfo): void {
-    this.#serve(channel, connection).catch((error: unknown) => {
-      this.#options.log.error("a connection failed: this is a bug", { error });
-      channel.destroy();
+  receive(socket: Socket, connection: ConnectionInfo): void {
+    const { firstByte } = connection;
+    const waitsForUs = firstByte === null || firstByte === FIRST_OF_RFB;
+    const door = waitsForUs ? this.#rfb : this.#xvp;
+    door.serve(socket, connection).catch((error: unknown) => {
+      this.#log.error("a connection failed: this is a bug", { error });
+      socket.destroy();
     });
+  }
+
+  /** New stock viewers get this certificate. */
+  renewTls(tls: TlsSettings | null): void {
+    this.#rfb.renewTls(viewerTlsOf(tls));
   }
 
   /** Drops those who have not said what they want. */
   close(): void {
-    for (const channel of this.#asking) channel.destroy();
+    this.#xvp.close();
+    this.#rfb.close();
   }
+}
 
-  async #serve(channel: Duplex, { viewerAddress, tokenShown }: ConnectionInfo): Promise<void> {
-    const { settings, log } = this.#options;
-    this.#asking.add(channel);
-    const outcome = await readRequestHead(channel, settings.session.handshakeTimeoutMs);
-    this.#asking.delete(channel);
-    switch (outcome.kind) {
-      case "gone":
-        channel.destroy();
-        break;
-      case "refused":
-        log.debug("request refused", { viewer: viewerAddress, status: outcome.status });
-        channel.write(encodeRefusal(outcome.status));
-        closeGently(channel);
-        break;
-      case "complete": {
-        const token = tokenOfTarget(outcome.head.target);
-        await this.sessions.open(
-          new XvpFront({ channel, address: viewerAddress, token, tokenShown }),
-        );
-      }
-    }
-  }
+function viewerTlsOf(tls: TlsSettings | null): ViewerTls {
+  return {
+    x509: tls === null ? null : createSecureContext(secureContextOptions(tls)),
+    anonymous: createAnonymousTlsContext(),
+  };
+}
+
+/** What the operator asked for by name, and may not have meant. */
+function warnOfClearTokens(listed: readonly string[], log: Logger): void {
+  const clear = listed.filter((way) => way === "Plain" || way === "xvp");
+  if (clear.length === 0) return;
+  log.warn(
+    `[console_proxy] viewer_security lists ${clear.join(" and ")}: viewers that choose it send their ` +
+      "token in clear",
+  );
 }

@@ -10,4 +10,4 @@ export { formatAddress } from "./bind-error.ts";
 export { ListenerError, ListenError, TlsSettingsError } from "./errors.ts";
 export { listen, type ConnectionInfo, type Listener, type ListenOptions } from "./listen.ts";
 export { loadTlsSettings, type MinimumTlsVersion, type TlsOptions } from "./load-tls-settings.ts";
-export type { TlsSettings } from "./tls-settings.ts";
+export { secureContextOptions, type TlsSettings } from "./tls-settings.ts";

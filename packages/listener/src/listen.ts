@@ -14,6 +14,11 @@ import { TlsUnwrapper } from "./tls-unwrapper.ts";
 export interface ConnectionInfo {
   /** Whether it came in TLS. */
   readonly secure: boolean;
+  /**
+   * What the peer's first word begins with, inside TLS if it came so; null if it said nothing
+   * within `firstWordTimeoutMs`, or that is absent and it came in TLS.
+   */
+  readonly firstByte: number | null;
   /** The peer's IP address; an IPv4 one is plain IPv4 on a dual-stack socket too. */
   readonly viewerAddress: string;
   /**
@@ -37,6 +42,11 @@ export interface ListenOptions {
   readonly tlsOnly: boolean;
   /** From accept to the first byte; with TLS to the end of its handshake. */
   readonly firstByteTimeoutMs: number;
+  /**
+   * Silence after which a peer is handed over all the same, as one that waits for the server to
+   * speak; inside TLS it counts anew. Absent: a silent peer is refused.
+   */
+  readonly firstWordTimeoutMs?: number;
   /** Silence after which TCP asks whether the peer is still there; the system's (2 h) if absent. */
   readonly keepAliveMs?: number;
   /** Most connections of one address that have not shown a valid token yet. */
@@ -165,27 +175,41 @@ class Acceptor implements Listener {
       release();
       this.#settle(arrival);
     });
-    peekFirstByte(socket, {
-      seen: (firstByte) => {
-        this.#sort(arrival, firstByte);
+    this.#peek(arrival, socket, (firstByte) => {
+      this.#sort(arrival, firstByte);
+    });
+  }
+
+  #peek(arrival: Arrival, socket: Socket, sort: (firstByte: number | null) => void): void {
+    peekFirstByte(socket, this.#options.firstWordTimeoutMs ?? null, {
+      seen: sort,
+      silent: () => {
+        sort(null);
       },
       ended: () => {
         // A port scanner or a load balancer's check: nothing to tell anybody.
+        arrival.socket.destroy();
         socket.destroy();
       },
     });
   }
 
-  #sort(arrival: Arrival, firstByte: number): void {
+  #sort(arrival: Arrival, firstByte: number | null): void {
     if (firstByte !== TLS_HANDSHAKE) {
-      if (this.#options.tlsOnly) this.#refuse(arrival, "is not TLS, and ssl_only is set");
-      else this.#handOver(arrival, arrival.socket, false);
+      // Who is silent may still start TLS inside its own protocol: the caller's to insist on.
+      if (this.#options.tlsOnly && firstByte !== null) {
+        this.#refuse(arrival, "is not TLS, and ssl_only is set");
+      } else this.#handOver(arrival, arrival.socket, { secure: false, firstByte });
     } else if (!this.#tls.available) {
       this.#refuse(arrival, "wants TLS, and there is no certificate");
     } else {
       this.#tls.unwrap(arrival.socket, {
         secured: (socket) => {
-          this.#handOver(arrival, socket, true);
+          const handOver = (inner: number | null): void => {
+            this.#handOver(arrival, socket, { secure: true, firstByte: inner });
+          };
+          if (this.#options.firstWordTimeoutMs === undefined) handOver(null);
+          else this.#peek(arrival, socket, handOver);
         },
         failed: (why) => {
           this.#refuse(arrival, why);
@@ -194,13 +218,17 @@ class Acceptor implements Listener {
     }
   }
 
-  #handOver(arrival: Arrival, socket: Socket | TLSSocket, secure: boolean): void {
+  #handOver(
+    arrival: Arrival,
+    socket: Socket | TLSSocket,
+    seen: Pick<ConnectionInfo, "secure" | "firstByte">,
+  ): void {
     if (!this.#settle(arrival)) {
       socket.destroy();
       return;
     }
     this.#options.onConnection(socket, {
-      secure,
+      ...seen,
       viewerAddress: arrival.address,
       tokenShown: arrival.release,
     });

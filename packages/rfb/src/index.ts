@@ -34,4 +34,5 @@ export {
   writeSecurityResultOk,
 } from "./viewer-security.ts";
 export type { ViewerSecurity, ViewerTls, WaitingViewer } from "./viewer-security.ts";
-export { isVncResponse } from "./vnc-challenge.ts";
+export { createVncResponder } from "./vnc-challenge.ts";
+export type { VncResponder } from "./vnc-challenge.ts";

@@ -12,7 +12,7 @@ import { veNCryptHandler, type VeNCryptOptions } from "./server-vencrypt.ts";
 import { vncAuthHandler } from "./server-vnc-auth.ts";
 import { noneHandler } from "./security-handler.ts";
 import { acceptTls } from "./tls-stream.ts";
-import { encryptVncChallenge } from "./vnc-challenge.ts";
+import { createVncResponder } from "./vnc-challenge.ts";
 
 const noDeadline = new AbortController().signal;
 const certificate = makeTestCertificate();
@@ -136,7 +136,7 @@ describe("veNCryptHandler()", { timeout: 30_000 }, () => {
       const secured = await acceptTls(socket, serverContext, noDeadline);
       secured.write(challenge);
       const response = await new ByteReader(secured, noDeadline).readExact(16);
-      assert.deepEqual(response, encryptVncChallenge(challenge, "hunter22"));
+      assert.deepEqual(response, createVncResponder("hunter22")(challenge));
       secured.write(hex("00000000"));
     });
     const x509 = { tls: withoutName(ca), subtypes: [261, 256], credential };
@@ -205,7 +205,7 @@ describe("vncAuthHandler()", { timeout: 30_000 }, () => {
         if (version !== "3") assert.equal(await reader.readU8(), 2);
         socket.write(challenge);
         const response = await reader.readExact(16);
-        assert.deepEqual(response, encryptVncChallenge(challenge, "hunter22"));
+        assert.deepEqual(response, createVncResponder("hunter22")(challenge));
         socket.write(hex("00000000"));
       });
       await negotiateWithServer(ours, [noneHandler, vncAuthHandler("hunter22")], noDeadline);

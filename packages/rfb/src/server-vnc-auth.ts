@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { SecurityHandler } from "./security-handler.ts";
 import { SecurityType } from "./security-type.ts";
-import { encryptVncChallenge, VNC_CHALLENGE_BYTES } from "./vnc-challenge.ts";
+import { createVncResponder, VNC_CHALLENGE_BYTES } from "./vnc-challenge.ts";
 import { withReader } from "./with-reader.ts";
 
 /**
@@ -35,6 +35,6 @@ export async function answerChallenge<Stream extends Duplex>(
   const challenge = await withReader(server, signal, (reader) =>
     reader.readExact(VNC_CHALLENGE_BYTES),
   );
-  server.write(encryptVncChallenge(challenge, password));
+  server.write(createVncResponder(password)(challenge));
   return server;
 }

@@ -9,7 +9,7 @@ import { chunkings, hex } from "@nova-console/byte-stream/testing";
 import { makeTestCertificate } from "@nova-console/listener/testing";
 import fc from "fast-check";
 import { createAnonymousTlsContext } from "./tls-stream.ts";
-import { encryptVncChallenge, isVncResponse } from "./vnc-challenge.ts";
+import { createVncResponder } from "./vnc-challenge.ts";
 import {
   readViewerCredential,
   type ViewerSecurity,
@@ -147,10 +147,10 @@ describe("readViewerCredential()", { timeout: 30_000 }, () => {
         await reader.readExact(4);
         await send(viewer, [hex("02")]);
       }
-      await send(viewer, [encryptVncChallenge(await reader.readExact(16), "hunter22")]);
+      await send(viewer, [createVncResponder("hunter22")(await reader.readExact(16))]);
       const { credential } = await reading;
       assert.ok(credential.kind === "response");
-      assert.ok(isVncResponse(credential.response, credential.challenge, "hunter22"));
+      assert.deepEqual(credential.response, createVncResponder("hunter22")(credential.challenge));
     });
   }
 
@@ -195,6 +195,16 @@ describe("readViewerCredential()", { timeout: 30_000 }, () => {
       await assert.rejects(reading, { code, message });
     });
   }
+
+  it("tells a viewer so when nothing can be offered", async (t) => {
+    const { proxySide, viewer } = await socketPair(t);
+    const without = { ...tls, x509: null };
+    const reading = readViewerCredential(proxySide, "3.8", ["X509Plain"], without, noDeadline);
+    await assert.rejects(reading, { code: "RFB_ERR_PEER_INCOMPATIBLE" });
+    const reader = new ByteReader(viewer, noDeadline);
+    assert.equal(await reader.readU8(), 0);
+    assert.match((await reader.readExact(await reader.readU32())).toString(), /TLS/);
+  });
 
   it("turns a 3.3 viewer away in words when VncAuth is not offered", async (t) => {
     const { proxySide, viewer } = await socketPair(t);

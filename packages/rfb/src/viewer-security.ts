@@ -53,8 +53,7 @@ const TYPE_OF: Readonly<Record<ViewerSecurity, SecurityType>> = {
  * ```
  *
  * @param viewer - paused, just after {@link exchangeVersions}
- * @param offered - in the operator's order, never empty; what needs a certificate that is not there
- *   is left out
+ * @param offered - in the operator's order; what needs a certificate that is not there is left out
  * @throws {@link PeerIncompatibleError} if viewer and operator have no way in common; the viewer
  *   has been told
  * @throws {@link PeerMisbehavedError} if it breaks the protocol
@@ -106,6 +105,10 @@ async function chooseType(
   signal: AbortSignal,
 ): Promise<SecurityType> {
   const types = [...new Set(usable.map((way) => TYPE_OF[way]))];
+  if (types.length === 0) {
+    writeSecurityFailure(viewer, version, "viewers must come in TLS here");
+    throw new PeerIncompatibleError("viewer", "Security", "there is no way to offer without TLS");
+  }
   if (version === "3.3") {
     if (types.includes(SecurityType.VncAuth)) {
       viewer.write(Buffer.of(0, 0, 0, SecurityType.VncAuth));

@@ -1,4 +1,4 @@
-import { createCipheriv, timingSafeEqual } from "node:crypto";
+import { createCipheriv } from "node:crypto";
 
 /** Length of VNC Authentication's challenge, and of the response to it. */
 export const VNC_CHALLENGE_BYTES = 16;
@@ -6,29 +6,26 @@ export const VNC_CHALLENGE_BYTES = 16;
 /** VNC Authentication looks at no more of a password than this. */
 const VNC_PASSWORD_BYTES = 8;
 
+/** Answers challenges as the owner of one password does. */
+export type VncResponder = (challenge: Buffer) => Buffer;
+
 /**
- * Encrypts a challenge with a password as VNC Authentication does: DES in ECB mode, the password's
- * first 8 bytes as the key, padded with zeroes, and the bits of each byte mirrored.
+ * Makes the answers of VNC Authentication: DES in ECB mode, the password's first 8 bytes as the
+ * key, padded with zeroes, and the bits of each byte mirrored.
  *
  * OpenSSL 3 has moved single DES out of its default provider; triple DES with three equal keys is
- * the same function.
+ * the same function. ECB keeps no state, so that one cipher serves for any number of challenges.
  *
- * @param challenge - 16 bytes
- * @returns 16 bytes
+ * @returns takes 16 bytes and returns 16 bytes
  * @see RFC 6143 §7.2.2
  */
-export function encryptVncChallenge(challenge: Buffer, password: string): Buffer {
+export function createVncResponder(password: string): VncResponder {
   const key = Buffer.alloc(VNC_PASSWORD_BYTES);
   Buffer.from(password, "latin1").copy(key);
   const mirrored = key.map(mirrorBits);
   const cipher = createCipheriv("des-ede3", Buffer.concat([mirrored, mirrored, mirrored]), null);
   cipher.setAutoPadding(false);
-  return cipher.update(challenge);
-}
-
-/** Whether `response` is what a viewer with `password` answers to `challenge`; in constant time. */
-export function isVncResponse(response: Buffer, challenge: Buffer, password: string): boolean {
-  return timingSafeEqual(response, encryptVncChallenge(challenge, password));
+  return (challenge) => cipher.update(challenge);
 }
 
 function mirrorBits(byte: number): number {

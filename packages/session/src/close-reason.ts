@@ -33,6 +33,11 @@ export const closeReasons = {
     webSocketCode: 1008,
     httpStatus: 403,
   },
+  "too-many-attempts": {
+    words: "too many wrong passwords: wait a minute and try again",
+    webSocketCode: 1013,
+    httpStatus: 429,
+  },
   "too-many-sessions": {
     words: "too many consoles are open: close one and try again",
     webSocketCode: 1013,

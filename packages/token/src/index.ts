@@ -25,6 +25,6 @@ export {
 export { openTokenStore, type TokenStoreLocation } from "./open-token-store.ts";
 export { SqliteTokenStore, type SqliteTokenStoreOptions } from "./sqlite-token-store.ts";
 export { Token } from "./token.ts";
-export type { TokenStore } from "./token-store.ts";
+export type { TokenDirectory, TokenStore } from "./token-store.ts";
 export { deriveViewerPassword } from "./viewer-password.ts";
 export { openViewerPasswordSecret } from "./viewer-password-secret.ts";

@@ -23,6 +23,8 @@ export interface Statements {
   readonly deleteToken: StatementSync;
   /** now */
   readonly list: StatementSync;
+  /** now, limit */
+  readonly liveDigests: StatementSync;
   /** now */
   readonly purge: StatementSync;
   /** host, port, updated_at, instance_uuid, now */
@@ -50,6 +52,10 @@ export function prepareStatements(database: DatabaseSync): Statements {
     deleteToken: database.prepare("DELETE FROM console_auth_tokens WHERE token_hash = ?"),
     list: database.prepare(
       `SELECT ${COLUMNS} FROM console_auth_tokens WHERE expires > ? ORDER BY instance_uuid, expires, id`,
+    ),
+    // By the primary key: what was minted last.
+    liveDigests: database.prepare(
+      "SELECT token_hash FROM console_auth_tokens WHERE expires > ? ORDER BY id DESC LIMIT ?",
     ),
     // The inner query reads only the (host, expires) index, so that a purge of nothing costs little.
     purge: database.prepare(

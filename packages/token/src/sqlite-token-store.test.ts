@@ -174,6 +174,18 @@ describe("SqliteTokenStore", () => {
     assert.deepEqual(await store.list(), [first.info, second.info]);
   });
 
+  it("lists the digests of live tokens, the youngest first, up to a limit", async () => {
+    const short = await store.authorize({ ...REQUEST, ttlSeconds: 5 });
+    const older = await store.authorize(REQUEST);
+    const younger = await store.authorize(REQUEST);
+    assert.equal((await store.liveDigests(10)).length, 3);
+    nowMs += 6_000;
+    const live = [younger, older].map(({ token }) => token.digest);
+    assert.deepEqual(await store.liveDigests(10), live);
+    assert.deepEqual(await store.liveDigests(1), live.slice(0, 1));
+    assert.ok(!live.includes(short.token.digest));
+  });
+
   it("moves an instance's tokens to its new place", async () => {
     const { token, info } = await store.authorize(REQUEST);
     assert.equal(await store.move(INSTANCE, "2001:db8::7", 5907), 1);

@@ -16,7 +16,7 @@ import { storeErrorFrom } from "./sqlite-errors.ts";
 import { openDatabase } from "./sqlite-file.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { Token } from "./token.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { TokenDirectory, TokenStore } from "./token-store.ts";
 
 /** How often at most an `authorize` also removes what has expired. */
 const PURGE_INTERVAL_MS = 60_000;
@@ -37,7 +37,7 @@ export interface SqliteTokenStoreOptions {
  *
  * @see nova/objects/console_auth_token.py
  */
-export class SqliteTokenStore implements TokenStore {
+export class SqliteTokenStore implements TokenStore, TokenDirectory {
   /** The database file, absolute. */
   readonly path: string;
   readonly #now: () => number;
@@ -136,6 +136,12 @@ export class SqliteTokenStore implements TokenStore {
   list(): Promise<ConnectInfo[]> {
     return this.#ask(({ list }) =>
       list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.path)),
+    );
+  }
+
+  liveDigests(limit: number): Promise<readonly string[]> {
+    return this.#ask(({ liveDigests }) =>
+      liveDigests.all(this.#nowSeconds(), limit).map((row) => String(row["token_hash"])),
     );
   }
 

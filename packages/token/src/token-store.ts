@@ -14,3 +14,14 @@ export interface TokenStore {
   /** Gives back what the store holds (connections, file handles). Nothing may be asked afterwards. */
   close(): Promise<void>;
 }
+
+/** A store that can tell which tokens are live, by their digests: VncAuth needs it. */
+export interface TokenDirectory {
+  /**
+   * The live tokens, the youngest first.
+   *
+   * @param limit - most to return
+   * @returns SHA-256 digests, hex
+   */
+  liveDigests(limit: number): Promise<readonly string[]>;
+}

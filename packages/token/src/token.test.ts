@@ -23,4 +23,10 @@ describe("Token", () => {
   it("reveals its text to whoever asks in so many words", () => {
     assert.equal(token.reveal(), "b544bd41-453e-4503-9c0a-ccad5f3faa3a");
   });
+
+  it("may be known by its digest only, and then has no text to give away", () => {
+    const token = new Token({ digest: new Token("secret").digest });
+    assert.equal(token.id, new Token("secret").id);
+    assert.throws(() => token.reveal(), TypeError);
+  });
 });

@@ -10,13 +10,19 @@ const MASK = "***";
  * that no log line, metric or error text can carry it. For a log use {@link id}.
  */
 export class Token {
-  readonly #text: string;
+  readonly #text: string | null;
   /** SHA-256 of the text's UTF-8, lower-case hex: what the stores keep. @see nova/utils.py get_sha256_str */
   readonly digest: string;
 
-  constructor(text: string) {
-    this.#text = text;
-    this.digest = createHash("sha256").update(text, "utf8").digest("hex");
+  /** @param known - the token's text; or its digest, where its bearer has proved to know the text */
+  constructor(known: string | { readonly digest: string }) {
+    if (typeof known === "string") {
+      this.#text = known;
+      this.digest = createHash("sha256").update(known, "utf8").digest("hex");
+    } else {
+      this.#text = null;
+      this.digest = known.digest;
+    }
   }
 
   /** First 8 hex digits of {@link digest}: tells sessions of one token apart in a log, opens nothing. */
@@ -24,8 +30,13 @@ export class Token {
     return this.digest.slice(0, 8);
   }
 
-  /** The text itself, for the one place that must hand it on: an access URL, a request to a store. */
+  /**
+   * The text itself, for the one place that must hand it on: an access URL, a request to a store.
+   *
+   * @throws TypeError if only the digest is known
+   */
   reveal(): string {
+    if (this.#text === null) throw new TypeError("only the digest of this token is known");
     return this.#text;
   }
 

@@ -1,0 +1,69 @@
+import type { Duplex } from "node:stream";
+import type { ConnectionInfo } from "@nova-console/listener";
+import type { Logger } from "@nova-console/service";
+import type { Sessions } from "@nova-console/session";
+import type { TokenStore } from "@nova-console/token";
+import { answerViewerFileRequest, type ViewerAccess } from "@nova-console/viewer-files";
+import { closeGently } from "./close-gently.ts";
+import { readRequestHead } from "./read-request-head.ts";
+import { encodeAnswer, encodeRefusal } from "./reply.ts";
+import { tokenOfTarget } from "./token-of-target.ts";
+import { XvpFront } from "./xvp-front.ts";
+
+/** What {@link XvpDoor} needs. */
+export interface XvpDoorOptions {
+  readonly sessions: Sessions;
+  /** For the connection files of stock viewers. */
+  readonly tokens: TokenStore;
+  readonly access: ViewerAccess;
+  readonly handshakeTimeoutMs: number;
+  readonly log: Logger;
+}
+
+/** Reads XVP requests, and makes sessions of them; a GET may also ask for a viewer's file. */
+export class XvpDoor {
+  readonly #options: XvpDoorOptions;
+  /** Connections whose head is not complete. */
+  readonly #asking = new Set<Duplex>();
+
+  constructor(options: XvpDoorOptions) {
+    this.#options = options;
+  }
+
+  /** Drops those who have not said what they want. */
+  close(): void {
+    for (const channel of this.#asking) channel.destroy();
+  }
+
+  /** Takes a connection whose request is to be read. Resolves when its session has ended. */
+  async serve(channel: Duplex, { viewerAddress, tokenShown }: ConnectionInfo): Promise<void> {
+    const { handshakeTimeoutMs, sessions, log } = this.#options;
+    this.#asking.add(channel);
+    const outcome = await readRequestHead(channel, handshakeTimeoutMs);
+    this.#asking.delete(channel);
+    switch (outcome.kind) {
+      case "gone":
+        channel.destroy();
+        break;
+      case "refused":
+        log.debug("request refused", { viewer: viewerAddress, status: outcome.status });
+        channel.write(encodeRefusal(outcome.status));
+        closeGently(channel);
+        break;
+      case "complete": {
+        const { method, target } = outcome.head;
+        const token = tokenOfTarget(target);
+        const [path = ""] = target.split("?", 1);
+        const { tokens, access } = this.#options;
+        const file =
+          method === "GET" ? await answerViewerFileRequest({ path, token, tokens, access }) : null;
+        if (file !== null) {
+          channel.write(encodeAnswer(file.status, file.headers, file.body));
+          closeGently(channel);
+          break;
+        }
+        await sessions.open(new XvpFront({ channel, address: viewerAddress, token, tokenShown }));
+      }
+    }
+  }
+}
