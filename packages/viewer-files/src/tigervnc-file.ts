@@ -2,6 +2,9 @@ import { printableLine } from "./printable-line.ts";
 import { serverName } from "./server-name.ts";
 import type { ViewerTicket } from "./viewer-access.ts";
 
+/** The viewer refuses a whole file for one line of 256 bytes or more. */
+const MAX_LINE_BYTES = 255;
+
 /**
  * Writes the configuration file that TigerVNC's viewer opens. It has no word for a password, so a
  * comment says what to paste.
@@ -12,10 +15,13 @@ import type { ViewerTicket } from "./viewer-access.ts";
  */
 export function tigerVncFile(ticket: ViewerTicket, title: string | null): string {
   const { address, security } = ticket;
+  const comments = [...(title === null ? [] : [title]), ...pasteWords(ticket)]
+    .map((words) => `# ${printableLine(words)}`)
+    // Half a password would only mislead.
+    .filter((line) => Buffer.byteLength(line) <= MAX_LINE_BYTES);
   const lines = [
     "TigerVNC Configuration file Version 1.0",
-    ...(title === null ? [] : [`# ${printableLine(title)}`]),
-    ...pasteWords(ticket).map((words) => `# ${printableLine(words)}`),
+    ...comments,
     `ServerName=${serverName(address)}`,
     ...(security === null ? [] : [`SecurityTypes=${security}`]),
     // Everybody who has the token shares the screen: no viewer shuts the others out.
