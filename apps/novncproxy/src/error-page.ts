@@ -32,7 +32,13 @@ export function writeError(socket: Socket, status: number, message: string): voi
     "Content-Type: text/html;charset=utf-8",
     `Content-Length: ${body.length}`,
   ];
-  socket.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), body]));
+  socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), body]));
+  hangUp(socket);
+}
+
+/** Ends a connection after what was written to it, whether the peer ends its side as well or not. */
+export function hangUp(socket: Socket): void {
+  socket.end();
   // Unread bytes at the close would make it a reset, and the peer might never see the answer.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);

@@ -8,7 +8,7 @@ import {
   parserProblem,
   unsupportedMethod,
 } from "./console-request.ts";
-import { sendError, SERVER_NAME, writeError } from "./error-page.ts";
+import { hangUp, sendError, SERVER_NAME, writeError } from "./error-page.ts";
 
 /** Most requests a viewer may have sent before the first of them is answered. */
 const MAX_PIPELINED = 16;
@@ -105,7 +105,10 @@ export class HttpDoor {
   #awaitHead(socket: Socket, visit: Visit): void {
     visit.timer = setTimeout(() => {
       if (socket.bytesRead > visit.bytesBefore) this.#refuse(socket, 408, "Request Timeout");
-      else socket.end();
+      else {
+        visit.leaving = true;
+        hangUp(socket);
+      }
     }, this.#options.headTimeoutMs);
   }
 
@@ -135,7 +138,7 @@ export class HttpDoor {
     if (visit.unanswered > 0 || socket.destroyed || visit.leaving) return;
     socket.setTimeout(0);
     visit.bytesBefore = socket.bytesRead;
-    if (this.#closing) socket.end();
+    if (this.#closing) hangUp(socket);
     else this.#awaitHead(socket, visit);
   }
 

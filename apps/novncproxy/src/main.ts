@@ -7,7 +7,7 @@ import { settingsOf, settingsWarnings } from "./settings.ts";
 await runProgram({
   program: "nova-novncproxy",
   summary: "Serve the noVNC page and carry consoles to browsers in WebSockets.",
-  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false"),
+  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   start: async ({ config, log }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
     const tokens = openTokenStore({

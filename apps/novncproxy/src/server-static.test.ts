@@ -160,7 +160,12 @@ describe("nova-novncproxy's web root", { timeout: 30_000 }, () => {
 
   it("does not start without its web root", async () => {
     const { tokens } = proxy;
-    const options = { tokens, log: { debug: nothing }, onSessionEnd: nothing, now: Date.now };
+    const options = {
+      tokens,
+      log: { debug: nothing, warn: nothing },
+      onSessionEnd: nothing,
+      now: Date.now,
+    };
     for (const web of [join(proxy.webRoot, "absent"), join(proxy.webRoot, "vnc_lite.html")]) {
       const settings = { ...proxy.settings, web };
       await assert.rejects(startNovncProxy({ ...options, settings }), {

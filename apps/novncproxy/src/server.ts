@@ -8,12 +8,15 @@ import {
 } from "@nova-console/listener";
 import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
+import type { ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import type { NovncProxySettings } from "./settings.ts";
 import { StaticFiles } from "./static-files.ts";
 import { handshakeProblem } from "./upgrade-handshake.ts";
+import { openViewerAccess } from "./viewer-access.ts";
+import { respondWithViewerFile } from "./viewer-file-response.ts";
 import { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 import { WebSocketFront, type WebSocketFrontSettings } from "./websocket-front.ts";
 
@@ -29,9 +32,16 @@ const STALL_TIMEOUT_MS = 30_000;
 /** Longest frame of a viewer that is only told why it gets no console: a version is 12 bytes. */
 const MAX_REFUSED_FRAME_BYTES = 4_096;
 
+/** Most pieces of one message: browsers split long ones into tens of KiB each. */
+const MAX_FRAGMENTS = 256;
+
+/** The same of a viewer that is only told why not: one for each byte of a version. */
+const MAX_REFUSED_FRAGMENTS = 12;
+
 /** What the proxy tells its operator of what is no session. */
 interface Log {
   debug(message: string, fields?: object): unknown;
+  warn(message: string): unknown;
 }
 
 /** What {@link startNovncProxy} needs. */
@@ -52,8 +62,8 @@ export interface NovncProxy {
   /** Sessions that are open. */
   readonly sessions: number;
   /**
-   * New connections get the certificate, TLS settings and allowed origins of these settings; what else
-   * changed needs a restart.
+   * New connections get the certificate, TLS settings, allowed origins and files for viewers of these
+   * settings; what else changed needs a restart.
    */
   reload(settings: NovncProxySettings): void;
   /** Stops accepting, lets open sessions end for as long as `drain_timeout` says, and closes. */
@@ -77,6 +87,7 @@ class Proxy implements NovncProxy {
   readonly #options: NovncProxyOptions;
   readonly #sessions: Sessions;
   readonly #door: HttpDoor;
+  #viewerAccess: ViewerAccess | null = null;
   #front: WebSocketFrontSettings;
   #listener: Listener | null = null;
 
@@ -85,8 +96,8 @@ class Proxy implements NovncProxy {
     this.#options = options;
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
-      sessions: new WebSocketAcceptor(settings.session.bufferLimitBytes),
-      refusals: new WebSocketAcceptor(MAX_REFUSED_FRAME_BYTES),
+      sessions: new WebSocketAcceptor(settings.session.bufferLimitBytes, MAX_FRAGMENTS),
+      refusals: new WebSocketAcceptor(MAX_REFUSED_FRAME_BYTES, MAX_REFUSED_FRAGMENTS),
       pingIntervalMs: settings.pingIntervalMs,
     };
     this.#sessions = new Sessions({
@@ -99,7 +110,11 @@ class Proxy implements NovncProxy {
     this.#door = new HttpDoor({
       headTimeoutMs: settings.session.handshakeTimeoutMs,
       stallTimeoutMs: STALL_TIMEOUT_MS,
-      onRequest: (request, response) => files.respond(request, response),
+      onRequest: async (request, response) => {
+        const access = this.#viewerAccess;
+        const isAnswered = await respondWithViewerFile(request, response, tokens, access);
+        if (!isAnswered) await files.respond(request, response);
+      },
       onUpgrade: (upgrade) => {
         this.#onUpgrade(upgrade);
       },
@@ -112,11 +127,13 @@ class Proxy implements NovncProxy {
 
   async listen(): Promise<void> {
     const { settings, log } = this.#options;
+    const tls = loadTlsSettings(settings.tls);
+    this.#viewerAccess = openViewerAccess(settings.viewers, tls !== null, log);
     this.#listener = await listen({
       host: settings.host,
       port: settings.port,
       preferIpv6: settings.preferIpv6,
-      tls: loadTlsSettings(settings.tls),
+      tls,
       tlsOnly: settings.tls.sslOnly,
       firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
       maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
@@ -137,6 +154,7 @@ class Proxy implements NovncProxy {
   reload(settings: NovncProxySettings): void {
     const tls = loadTlsSettings(settings.tls);
     this.#front = { ...this.#front, origins: new OriginPolicy(settings.allowedOrigins) };
+    this.#viewerAccess = openViewerAccess(settings.viewers, tls !== null, this.#options.log);
     this.#listener?.reloadTls(tls);
   }
 

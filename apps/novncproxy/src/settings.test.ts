@@ -38,6 +38,21 @@ describe("settingsOf()", () => {
     assert.equal(settings.pingIntervalMs, 2500);
   });
 
+  it("has what desktop viewers are told from the options of nova-xvpvncproxy", () => {
+    const { viewers } = settingsOf(
+      configOf(
+        ["vnc", "xvpvncproxy_base_url", "https://c.example:6081/"],
+        ["console_proxy", "viewer_security", "X509Plain,VncAuth"],
+        ["console_proxy", "viewer_password_secret_file", "/etc/nova/viewer"],
+      ),
+    );
+    assert.deepEqual(viewers, {
+      baseUrl: "https://c.example:6081/",
+      security: ["X509Plain", "VncAuth"],
+      passwordSecretFile: "/etc/nova/viewer",
+    });
+  });
+
   it("takes an empty web for our page", () => {
     assert.equal(settingsOf(configOf(["DEFAULT", "web", ""])).web, null);
   });

@@ -1,5 +1,6 @@
 import type { Config } from "@nova-console/config";
 import { proxySettingsOf, type ProxySettings } from "@nova-console/service";
+import type { ViewerSettings } from "./viewer-access.ts";
 
 /** What nova-novncproxy takes from nova.conf: plain values, in milliseconds and bytes. */
 export interface NovncProxySettings extends ProxySettings {
@@ -9,6 +10,8 @@ export interface NovncProxySettings extends ProxySettings {
   readonly web: string | null;
   /** Host names whose pages may open a console, beside the proxy's own. */
   readonly allowedOrigins: readonly string[];
+  /** For the files that open a console in a desktop viewer. */
+  readonly viewers: ViewerSettings;
 }
 
 /** Picks the settings of nova-novncproxy. */
@@ -20,6 +23,11 @@ export function settingsOf(config: Config): NovncProxySettings {
     port: config.vnc.novncproxy_port,
     web: web === "" ? null : web,
     allowedOrigins: config.console.allowed_origins,
+    viewers: {
+      baseUrl: config.vnc.xvpvncproxy_base_url,
+      security: config.console_proxy.viewer_security,
+      passwordSecretFile: config.console_proxy.viewer_password_secret_file,
+    },
   };
 }
 

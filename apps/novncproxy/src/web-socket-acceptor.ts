@@ -6,6 +6,9 @@ import { acceptOf, SUBPROTOCOL } from "./upgrade-handshake.ts";
 /** How long a peer may take to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
+/** Most reads that one frame may take: of a few bytes each, each costs far more than its bytes. */
+const MAX_FRAME_PIECES = 8_192;
+
 /** Any key that `ws` finds well-formed: 16 bytes in base64. */
 const WELL_FORMED_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
@@ -14,14 +17,20 @@ export class WebSocketAcceptor {
   readonly #server: WebSocketServer;
   readonly #keys = new WeakMap<IncomingMessage, string>();
 
-  /** @param maxFrameBytes - longest message a viewer may send; a longer one closes with 1009 */
-  constructor(maxFrameBytes: number) {
+  /**
+   * @param maxMessageBytes - longest message a viewer may send; a longer one closes with 1009
+   * @param maxFragments - most pieces of one message, as each keeps alive the whole read it came in
+   *   (64 KiB); more of them close with 1008
+   */
+  constructor(maxMessageBytes: number, maxFragments: number) {
     const options = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: maxFrameBytes,
-      // Not in the types of `ws` yet.
+      maxPayload: maxMessageBytes,
+      // Not in the types of `ws` yet, as the next two.
+      maxFragments,
+      maxBufferedChunks: MAX_FRAME_PIECES,
       closeTimeout: CLOSE_TIMEOUT_MS,
       handleProtocols: () => SUBPROTOCOL,
     };

@@ -90,7 +90,7 @@ export class WebSocketStream extends Duplex {
     if (!isBinary) {
       this.#webSocket.close(POLICY_CLOSE.binaryOnly, "Text frames are not supported");
       this.#onMisbehaviour("sent a text frame");
-    } else if (data.length > 0 && !this.push(data)) this.#webSocket.pause();
+    } else if (data.length > 0 && !this.push(detached(data))) this.#webSocket.pause();
   }
 
   #onMisbehaviour(what: string, cause?: Error): void {
@@ -104,6 +104,18 @@ export class WebSocketStream extends Duplex {
     this.#ended = true;
     this.push(null);
   }
+}
+
+/**
+ * A small message is a view of the whole read it came in, up to 64 KiB, which it would keep alive for
+ * as long as it waits in a queue that counts its own bytes only.
+ */
+function detached(message: Buffer): Buffer {
+  if (message.buffer.byteLength <= 2 * message.length) return message;
+  // Not of the pool, of which it would keep a part alive just so.
+  const copy = Buffer.allocUnsafeSlow(message.length);
+  message.copy(copy);
+  return copy;
 }
 
 /** As a socket's own error when it is written to after its peer has left. */

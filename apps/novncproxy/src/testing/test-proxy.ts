@@ -61,6 +61,11 @@ export class TestProxy {
       tls: { cert: "", key: null, sslOnly: false, ciphers: null, minimumVersion: "default" },
       web: webRoot,
       allowedOrigins: [],
+      viewers: {
+        baseUrl: "http://127.0.0.1:6081/console",
+        security: ["auto"],
+        passwordSecretFile: null,
+      },
       backendSecurity: {
         authSchemes: ["none"],
         caCerts: null,
@@ -78,7 +83,10 @@ export class TestProxy {
     const proxy = await startNovncProxy({
       settings,
       tokens,
-      log: { debug: (message, fields) => log.push(`${message} ${JSON.stringify(fields)}`) },
+      log: {
+        debug: (message, fields) => log.push(`${message} ${JSON.stringify(fields)}`),
+        warn: (message) => log.push(message),
+      },
       onSessionEnd: (record) => log.push(`session closed ${JSON.stringify(record)}`),
       now: () => performance.now(),
     }).catch((error: unknown) => {
