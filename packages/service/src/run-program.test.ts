@@ -157,6 +157,13 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
       stderr: /^nova-xvpvncproxy: \[DEFAULT\] cert: no good\n$/,
     },
     {
+      name: "tells where the unusable setting was made",
+      args: ["--cert", "a.pem"],
+      mode: "setting",
+      status: 2,
+      stderr: /^nova-xvpvncproxy: \[DEFAULT\] cert: no good \(cert: command line \(--cert\)\)\n$/,
+    },
+    {
       name: "says that the log file cannot be opened",
       args: ["--log-file", "/nowhere/a.log"],
       status: 1,

@@ -18,6 +18,7 @@ import { primaryAddress } from "./primary-address.ts";
 import type { ProgramCommand, ProgramSpec } from "./program-spec.ts";
 import { serve } from "./serve.ts";
 import { ServiceNotifier } from "./service-notifier.ts";
+import { withSources } from "./with-sources.ts";
 
 type RunRequest = Extract<ParsedCommandLine, { kind: "run" }>;
 
@@ -67,9 +68,14 @@ async function run(spec: ProgramSpec): Promise<number> {
     return ExitStatus.Ok;
   }
   const command = commands.find(({ name }) => name === parsed.command);
-  return command === undefined
-    ? await runService(spec, parsed, loaded)
-    : await runCommand(spec, command, parsed, loaded.values);
+  try {
+    return command === undefined
+      ? await runService(spec, parsed, loaded)
+      : await runCommand(spec, command, parsed, loaded.values);
+  } catch (error) {
+    complain(spec, withSources(messageOf(error), loaded.sources));
+    return exitStatusOf(error);
+  }
 }
 
 async function runCommand(
@@ -117,8 +123,9 @@ async function runService(
       tellForeground(process);
     },
     onStartFailed: (line) => {
-      complain(spec, line);
-      if (toFile) log.logger.error(line);
+      const told = withSources(line, loaded.sources);
+      complain(spec, told);
+      if (toFile) log.logger.error(told);
     },
     exit: (status) => process.exit(status),
     signals: process,
