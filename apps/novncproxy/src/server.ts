@@ -8,14 +8,13 @@ import {
 } from "@nova-console/listener";
 import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
-import type { ViewerAccess } from "@nova-console/viewer-files";
+import { openViewerAccess, type ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import type { NovncProxySettings } from "./settings.ts";
 import { StaticFiles } from "./static-files.ts";
 import { handshakeProblem } from "./upgrade-handshake.ts";
-import { openViewerAccess } from "./viewer-access.ts";
 import { respondWithViewerFile } from "./viewer-file-response.ts";
 import { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 import { WebSocketFront, type WebSocketFrontSettings } from "./websocket-front.ts";
@@ -128,7 +127,7 @@ class Proxy implements NovncProxy {
   async listen(): Promise<void> {
     const { settings, log } = this.#options;
     const tls = loadTlsSettings(settings.tls);
-    this.#viewerAccess = openViewerAccess(settings.viewers, tls !== null, log);
+    this.#viewerAccess = this.#openViewerAccess(settings, tls !== null);
     this.#listener = await listen({
       host: settings.host,
       port: settings.port,
@@ -154,7 +153,7 @@ class Proxy implements NovncProxy {
   reload(settings: NovncProxySettings): void {
     const tls = loadTlsSettings(settings.tls);
     this.#front = { ...this.#front, origins: new OriginPolicy(settings.allowedOrigins) };
-    this.#viewerAccess = openViewerAccess(settings.viewers, tls !== null, this.#options.log);
+    this.#viewerAccess = this.#openViewerAccess(settings, tls !== null);
     this.#listener?.reloadTls(tls);
   }
 
@@ -162,6 +161,13 @@ class Proxy implements NovncProxy {
     await this.#listener?.close();
     this.#door.close();
     await this.#sessions.drain(this.#options.settings.drainTimeoutMs);
+  }
+
+  /** What is of no use there is no reason not to serve the page. */
+  #openViewerAccess({ viewers }: NovncProxySettings, hasCertificate: boolean): ViewerAccess | null {
+    return openViewerAccess(viewers, hasCertificate, (problem) => {
+      this.#options.log.warn(`files for desktop viewers: ${problem.message}`);
+    });
   }
 
   #onUpgrade(upgrade: Upgrade): void {

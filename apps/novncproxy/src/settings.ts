@@ -1,6 +1,6 @@
 import type { Config } from "@nova-console/config";
 import { proxySettingsOf, type ProxySettings } from "@nova-console/service";
-import type { ViewerSettings } from "./viewer-access.ts";
+import type { ViewerSettings } from "@nova-console/viewer-files";
 
 /** What nova-novncproxy takes from nova.conf: plain values, in milliseconds and bytes. */
 export interface NovncProxySettings extends ProxySettings {

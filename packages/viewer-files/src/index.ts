@@ -11,6 +11,7 @@ export {
   type ViewerFileRequest,
 } from "./answer-viewer-file-request.ts";
 export { ViewerFilesError } from "./errors.ts";
+export { openViewerAccess, type ViewerProblem, type ViewerSettings } from "./open-viewer-access.ts";
 export { tigerVncFile } from "./tigervnc-file.ts";
 export { viewerTicketOf, type ViewerAccess, type ViewerTicket } from "./viewer-access.ts";
 export { viewerAddressOf, type ViewerAddress } from "./viewer-address.ts";

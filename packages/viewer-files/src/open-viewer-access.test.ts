@@ -3,19 +3,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { openViewerAccess, type ViewerSettings } from "./viewer-access.ts";
+import { openViewerAccess, type ViewerProblem, type ViewerSettings } from "./open-viewer-access.ts";
 
 describe("openViewerAccess()", () => {
   let directory: string;
   let warnings: string[];
   let settings: ViewerSettings;
-  const log = { warn: (message: string) => warnings.push(message) };
+  const log = ({ message }: ViewerProblem): void => {
+    warnings.push(message);
+  };
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "viewer-access-"));
     warnings = [];
     settings = {
-      baseUrl: "https://console.example.org:6081/console",
+      baseUrl: "http://console.example.org:6081/console",
       security: ["auto"],
       passwordSecretFile: join(directory, "secret"),
     };
@@ -38,21 +40,32 @@ describe("openViewerAccess()", () => {
     assert.equal(access.passwordSecret, null);
   });
 
+  it("takes https for a certificate, wherever the proxy runs", () => {
+    const access = openViewerAccess({ ...settings, baseUrl: "https://c.example" }, false, log);
+    assert.deepEqual(access?.security, ["X509Plain"]);
+    assert.deepEqual(access.address, { host: "c.example", port: 443 });
+  });
+
   it("goes on without the secret if its file cannot be made, and says so", () => {
     const passwordSecretFile = join(directory, "none", "secret");
     const access = openViewerAccess({ ...settings, passwordSecretFile }, false, log);
     assert.equal(access?.passwordSecret, null);
-    assert.match(
-      warnings.join(),
-      /^files for desktop viewers: viewer_password_secret_file .*ENOENT/,
-    );
+    assert.match(warnings.join(), /^viewer_password_secret_file .*ENOENT/);
   });
 
   it("is null without an address that viewers could go to, and says so", () => {
     assert.equal(openViewerAccess({ ...settings, baseUrl: "ws://x/" }, false, log), null);
-    assert.match(
-      warnings.join(),
-      /^files for desktop viewers: \[vnc\] xvpvncproxy_base_url is "ws/,
+    assert.match(warnings.join(), /^\[vnc\] xvpvncproxy_base_url is "ws/);
+  });
+
+  it("ends with what the caller throws of a problem", () => {
+    const passwordSecretFile = join(directory, "none", "secret");
+    assert.throws(
+      () =>
+        openViewerAccess({ ...settings, passwordSecretFile }, false, ({ code }) => {
+          throw new Error(code);
+        }),
+      { message: "TOKEN_ERR_STORE_SETTING" },
     );
   });
 });
