@@ -22,8 +22,8 @@ export const declarations = {
   authorize: {
     name: "authorize",
     usage:
-      "authorize (--instance UUID --host HOST --port PORT [--internal-access-path PATH] | --libvirt URI --domain NAME) [--type TYPE] [--ttl SECONDS] [--json]",
-    summary: "Issue a token for a console and print its access URL.",
+      "authorize (--instance UUID --host HOST --port PORT [--internal-access-path PATH] | --libvirt URI --domain NAME) [--type TYPE] [--ttl SECONDS] [--viewer] [--json]",
+    summary: "Issue a token for a console and print its access URL, or the vncviewer line.",
     options: {
       instance,
       host,
@@ -46,12 +46,16 @@ export const declarations = {
       type: {
         type: "string",
         placeholder: "TYPE",
-        help: "novnc (the default) for browsers, xvpvnc for viewers.",
+        help: "novnc for browsers (the default), xvpvnc for viewers (the default with --viewer).",
       },
       ttl: {
         type: "integer",
         placeholder: "SECONDS",
         help: "How long the token is good for; [consoleauth] token_ttl if not given.",
+      },
+      viewer: {
+        type: "flag",
+        help: "Print the vncviewer command line that opens the console, with the token in it.",
       },
       json,
     },

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { CommandArguments } from "@nova-console/service";
-import { Token } from "@nova-console/token";
+import { deriveViewerPassword, openViewerPasswordSecret, Token } from "@nova-console/token";
+import type { ViewerSettings } from "@nova-console/viewer-files";
+import { member } from "./api-testing.ts";
 import * as commands from "./commands.ts";
 import type { CommandOutput } from "./command-output.ts";
-import { consoleSettingsOf } from "./console-settings.ts";
+import { type ConsoleSettings, consoleSettingsOf } from "./console-settings.ts";
 import { createWorkplace, INSTANCE, TIMEOUT, type Workplace } from "./testing.ts";
 
 const START_MS = 1_795_327_070_250;
@@ -22,11 +24,21 @@ describe("the commands", () => {
     await workplace.remove();
   });
 
-  function run(command: commands.Command, given: CommandArguments): Promise<CommandOutput> {
+  function settingsWith(change: Partial<ViewerSettings>, hasCertificate = false): ConsoleSettings {
+    const settings = consoleSettingsOf(workplace.config());
+    const viewers = { settings: { ...settings.viewers.settings, ...change }, hasCertificate };
+    return { ...settings, viewers };
+  }
+
+  function run(
+    command: commands.Command,
+    given: CommandArguments,
+    settings = consoleSettingsOf(workplace.config()),
+  ): Promise<CommandOutput> {
     return command(
       {
         store: workplace.store,
-        settings: consoleSettingsOf(workplace.config()),
+        settings,
         environment: process.env,
         signal: AbortSignal.timeout(TIMEOUT.timeout),
         now: () => nowMs,
@@ -63,7 +75,72 @@ describe("the commands", () => {
         console_type: "novnc",
         access_url_base: "http://127.0.0.1:6080/vnc_auto.html",
         token_id: token.id,
+        viewer: null,
       });
+    });
+
+    const wish = { instance: INSTANCE, host: "compute1", port: 5900 };
+
+    it("prints the vncviewer line with --viewer, for a token of type xvpvnc", async () => {
+      const { text } = await run(commands.authorize, { ...wish, viewer: true });
+      const [line, token = ""] =
+        /^VNC_USERNAME=console VNC_PASSWORD=(\S+) vncviewer -SecurityTypes=TLSPlain 127\.0\.0\.1::6081$/.exec(
+          text,
+        ) ?? [];
+      assert.equal(line, text);
+      assert.equal((await workplace.store.validate(new Token(token))).consoleType, "xvpvnc");
+    });
+
+    it("has the password of 8 characters and the viewer's way in the JSON document", async () => {
+      const { json } = await run(commands.authorize, { ...wish, json: true });
+      const token = new Token(String(member(json, "token")));
+      const secret = openViewerPasswordSecret(join(workplace.directory, "viewer-password-secret"));
+      assert.equal(member(json, "viewer_password"), deriveViewerPassword(secret, token.digest));
+      assert.deepEqual(member(json, "viewer"), {
+        host: "127.0.0.1",
+        port: 6081,
+        security: ["TLSPlain", "Plain", "xvp", "VncAuth"],
+        command: `VNC_USERNAME=console VNC_PASSWORD=${token.reveal()} vncviewer -SecurityTypes=TLSPlain 127.0.0.1::6081`,
+      });
+    });
+
+    it("has no password of 8 characters, and no secret, where that is not taken", async () => {
+      const settings = settingsWith({ security: ["Plain"] });
+      const { json } = await run(commands.authorize, { ...wish, json: true }, settings);
+      assert.equal(member(json, "viewer_password"), undefined);
+      assert.ok(!readdirSync(workplace.directory).includes("viewer-password-secret"));
+    });
+
+    it("takes https or a certificate for X509Plain", async () => {
+      for (const settings of [
+        settingsWith({ baseUrl: "https://c.example:6081/console" }),
+        settingsWith({ baseUrl: "http://c.example:6081/console" }, true),
+      ]) {
+        const { text } = await run(commands.authorize, { ...wish, viewer: true }, settings);
+        assert.match(text, / vncviewer -SecurityTypes=X509Plain c\.example::6081$/);
+      }
+    });
+
+    const useless: [string, Parameters<typeof settingsWith>[0], RegExp][] = [
+      ["no way that vncviewer speaks", { security: ["xvp"] }, /viewer_security is xvp: vncviewer/],
+      ["an address that is none", { baseUrl: "ws://x/" }, /^\[vnc\] xvpvncproxy_base_url is "ws/],
+      ["a secret that cannot be had", { passwordSecretFile: "/none/s" }, /^viewer_password_secret/],
+    ];
+    for (const [name, change, message] of useless) {
+      it(`mints nothing for --viewer with ${name}`, async () => {
+        await assert.rejects(
+          run(commands.authorize, { ...wish, viewer: true }, settingsWith(change)),
+          { name: "SettingError", message },
+        );
+        assert.deepEqual(await workplace.store.list(), []);
+      });
+    }
+
+    it("minds no viewer's settings for an access URL", async () => {
+      const settings = settingsWith({ baseUrl: "ws://x/", passwordSecretFile: "/none/s" });
+      assert.match((await run(commands.authorize, wish, settings)).text, /^http:/);
+      const { json } = await run(commands.authorize, { ...wish, json: true }, settings);
+      assert.equal(member(json, "viewer"), null);
     });
 
     it("takes everything that can be given", async () => {

@@ -2,6 +2,7 @@ import type { CommandArguments } from "@nova-console/service";
 import { SettingError } from "@nova-console/service";
 import { dumpDomainXml, findVncAddress, remoteHostOf } from "@nova-console/libvirt";
 import { InvalidTokenError, type SqliteTokenStore, Token } from "@nova-console/token";
+import type { ViewerAccess } from "@nova-console/viewer-files";
 import { authorizeConsole, type ConsoleWish } from "./authorize-console.ts";
 import {
   type CommandOutput,
@@ -11,6 +12,8 @@ import {
 } from "./command-output.ts";
 import { authorizedJson, connectJson } from "./console-json.ts";
 import type { ConsoleSettings } from "./console-settings.ts";
+import { openForCommandLine, openForJson } from "./viewer-access.ts";
+import { viewerJson } from "./viewer-json.ts";
 
 /** What a command works on. */
 interface CommandContext {
@@ -26,17 +29,29 @@ interface CommandContext {
 /** Does what a command says. */
 export type Command = (context: CommandContext, given: CommandArguments) => Promise<CommandOutput>;
 
-/** Mints a token for a console, named in full or found in a libvirt domain. Prints its access URL. */
+/**
+ * Mints a token for a console, named in full or found in a libvirt domain. Prints its access URL, or
+ * the `vncviewer` line that opens it.
+ */
 export const authorize: Command = async (context, given) => {
   const { store, settings } = context;
+  const isForViewer = given["viewer"] === true;
   const place = "libvirt" in given || "domain" in given ? findDomain : readPlace;
   const wish: ConsoleWish = {
     ...(await place(context, given)),
-    consoleType: textOf(given, "type") ?? "novnc",
+    consoleType: textOf(given, "type") ?? (isForViewer ? "xvpvnc" : "novnc"),
     ttlSeconds: numberOf(given, "ttl"),
   };
+  // Before anything is minted: what cannot be printed would be of no use to anybody.
+  const access = accessFor(settings, isForViewer, given["json"] === true);
   const authorized = await authorizeConsole(store, settings, wish);
-  return said(authorized.url, { ...authorizedJson(authorized), ...connectJson(authorized.info) });
+  const viewer = viewerJson(access, authorized.token);
+  const text = isForViewer ? viewer.viewer?.command : authorized.url;
+  return said(text ?? "", {
+    ...authorizedJson(authorized),
+    ...viewer,
+    ...connectJson(authorized.info),
+  });
 };
 
 /** Prints where a token leads; exit status 1 if it leads nowhere. */
@@ -85,6 +100,16 @@ export const move: Command = async ({ store }, given) => {
   const where = describeEndpoint(endpoint);
   return said(`moved ${countTokens(moved)} of instance ${instance} to ${where}`, { moved });
 };
+
+/** A plain access URL needs nothing of viewers, so that nothing of theirs can stand in its way. */
+function accessFor(
+  settings: ConsoleSettings,
+  isForViewer: boolean,
+  isJson: boolean,
+): ViewerAccess | null {
+  if (isForViewer) return openForCommandLine(settings);
+  return isJson ? openForJson(settings) : null;
+}
 
 type Place = Omit<ConsoleWish, "consoleType" | "ttlSeconds">;
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Token } from "@nova-console/token";
 import { member, NEW_CONSOLE, type RunningApi, startApi } from "./api-testing.ts";
@@ -26,7 +28,15 @@ describe("the HTTP API's routes", () => {
       token,
       url: `http://127.0.0.1:6080/vnc_auto.html?path=%3Ftoken%3D${token}`,
       expires: member(json, "expires"),
+      viewer_password: member(json, "viewer_password"),
+      viewer: {
+        host: "127.0.0.1",
+        port: 6081,
+        security: ["TLSPlain", "Plain", "xvp", "VncAuth"],
+        command: `VNC_USERNAME=console VNC_PASSWORD=${token} vncviewer -SecurityTypes=TLSPlain 127.0.0.1::6081`,
+      },
     });
+    assert.match(String(member(json, "viewer_password")), /^[A-Za-z2-9]{8}$/);
     const info = await api.workplace.store.validate(new Token(token));
     assert.equal(info.host, "192.0.2.7");
     assert.equal(info.internalAccessPath, "/c?id=1");
@@ -43,6 +53,19 @@ describe("the HTTP API's routes", () => {
     const expires = Number(member(json, "expires"));
     assert.ok(expires >= earliest + 900 && expires <= earliest + 930);
   });
+
+  it(
+    "mints a token though its viewer's password cannot be had, and tells the log",
+    TIMEOUT,
+    async () => {
+      writeFileSync(join(api.workplace.directory, "viewer-password-secret"), "short");
+      const { status, json } = await api.post(NEW_CONSOLE);
+      assert.equal(status, 201);
+      assert.equal(member(json, "viewer_password"), undefined);
+      assert.equal(member(member(json, "viewer"), "port"), 6081);
+      assert.match(JSON.stringify(api.logged), /"viewer_problem":"viewer_password_secret_file /);
+    },
+  );
 
   it("mints a token for a unix socket, which needs no port", TIMEOUT, async () => {
     const { status, json } = await api.post({

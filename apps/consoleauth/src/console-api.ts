@@ -11,6 +11,8 @@ import { ApiProblem } from "./api-problem.ts";
 import { authorizeConsole } from "./authorize-console.ts";
 import { authorizedJson, connectJson, tokenIdOf } from "./console-json.ts";
 import type { ConsoleSettings } from "./console-settings.ts";
+import { openForApi } from "./viewer-access.ts";
+import { viewerJson } from "./viewer-json.ts";
 
 /** What a route answers. */
 export interface ApiAnswer {
@@ -88,11 +90,15 @@ async function createConsole(
     ttlSeconds: optionalNumber(members, "ttl"),
     internalAccessPath: optionalText(members, "internal_access_path"),
   });
-  const { info } = authorized;
+  const { info, token } = authorized;
+  const { access, problem } = openForApi(settings());
   return {
     status: 201,
-    json: authorizedJson(authorized),
-    logged: { token: tokenIdOf(info), instance: info.instanceUuid, type: info.consoleType },
+    json: { ...authorizedJson(authorized), ...viewerJson(access, token) },
+    logged: {
+      ...{ token: tokenIdOf(info), instance: info.instanceUuid, type: info.consoleType },
+      ...(problem === null ? {} : { viewer_problem: problem }),
+    },
   };
 }
 

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import type { Config } from "@nova-console/config";
 import type { ConsoleType } from "@nova-console/token";
+import type { ViewerSettings } from "@nova-console/viewer-files";
 
 /** What minting a token needs of nova.conf. */
 export interface ConsoleSettings {
@@ -9,13 +11,25 @@ export interface ConsoleSettings {
   readonly tokenTtlSeconds: number;
   /** `server_proxyclient_address`: stands for a wildcard in a domain's XML. */
   readonly proxyClientAddress: string;
+  /** As `openViewerAccess` takes it. */
+  readonly viewers: { readonly settings: ViewerSettings; readonly hasCertificate: boolean };
 }
 
 /** Takes the settings out of the configuration. */
-export function consoleSettingsOf({ vnc, consoleauth }: Config): ConsoleSettings {
+export function consoleSettingsOf(config: Config): ConsoleSettings {
+  const { DEFAULT, console_proxy: own, consoleauth, vnc } = config;
   return {
     baseUrls: { novnc: vnc.novncproxy_base_url, xvpvnc: vnc.xvpvncproxy_base_url },
     tokenTtlSeconds: consoleauth.token_ttl,
     proxyClientAddress: vnc.server_proxyclient_address,
+    viewers: {
+      settings: {
+        baseUrl: vnc.xvpvncproxy_base_url,
+        security: own.viewer_security,
+        passwordSecretFile: own.viewer_password_secret_file,
+      },
+      // As the proxies do it: TLS is off where the file is not.
+      hasCertificate: existsSync(DEFAULT.cert),
+    },
   };
 }

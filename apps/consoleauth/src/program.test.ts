@@ -76,6 +76,17 @@ describe("nova-consoleauth", () => {
     assert.deepEqual(await run("list"), { status: 0, stdout: "", stderr: "" });
   });
 
+  it("prints the vncviewer line as one line", TIMEOUT, async () => {
+    const { status, stdout, stderr } = await run("authorize", ...place, "--viewer");
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+    assert.match(
+      stdout,
+      /^VNC_USERNAME=console VNC_PASSWORD=\S+ vncviewer \S+ 127\.0\.0\.1::6081\n$/,
+    );
+    const [token = ""] = UUID.exec(stdout) ?? [];
+    assert.match((await run("check", token)).stdout, / xvpvnc /);
+  });
+
   const failures: [string, string[], number, RegExp][] = [
     [
       "a port that is none",
@@ -101,6 +112,18 @@ describe("nova-consoleauth", () => {
       ["--state_path", "/nonexistent", "list"],
       1,
       /^nova-consoleauth: token store \/nonexistent\/consoles\.sqlite: \/nonexistent does not exist; [^\n]*\n$/,
+    ],
+    [
+      "a secret of viewer passwords that is none",
+      [
+        "--console_proxy-viewer_password_secret_file",
+        "/dev/null/x",
+        "authorize",
+        ...place,
+        "--json",
+      ],
+      2,
+      /^nova-consoleauth: viewer_password_secret_file \/dev\/null\/x: ENOTDIR[^\n]*\n$/,
     ],
     [
       "a domain without a screen",
