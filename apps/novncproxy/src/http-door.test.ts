@@ -23,7 +23,12 @@ describe("HttpDoor", { timeout: 20_000 }, () => {
     peer.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     peer.resume();
     const [socket] = await accepted;
-    door.accept(socket, { secure: false, viewerAddress: "127.0.0.1", tokenShown: () => undefined });
+    door.accept(socket, {
+      secure: false,
+      firstByte: 0x47,
+      viewerAddress: "127.0.0.1",
+      tokenShown: () => undefined,
+    });
     await once(socket, "close");
     peer.destroy();
     server.close();

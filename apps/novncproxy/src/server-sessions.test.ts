@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { buffer } from "node:stream/consumers";
 import { refuseWith } from "./testing/fake-backend.ts";
@@ -100,6 +101,40 @@ describe("a refusal on 6080", { timeout: 30_000 }, () => {
     client.send(frame(Buffer.alloc(5000)));
     assert.equal((await client.close())[0], 1009);
     client.socket.destroy();
+  });
+
+  it("cuts a refused viewer that sends a message in more pieces than a version has", async () => {
+    const client = await proxy.upgrade("/?token=bad");
+    await client.head();
+    await client.binary();
+    const piece = frame("x", { opcode: opcodes.continuation, final: false });
+    client.send(Buffer.concat([frame("x", { final: false }), ...Array<Buffer>(12).fill(piece)]));
+    const { opcode, payload } = await client.frame();
+    assert.deepEqual([opcode, payload.readUInt16BE(0)], [opcodes.close, 1008]);
+    client.socket.destroy();
+  });
+
+  it("holds of early bytes no more than themselves, whatever they came with", async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const waiting = await TestProxy.start({}, { port });
+    const client = await waiting.upgrade();
+    await client.head();
+    await client.binary();
+    client.send(frame("RFB 003.008\n"));
+    const pong = frame(Buffer.alloc(125), { opcode: opcodes.pong });
+    const read = Buffer.concat([frame("x"), ...Array<Buffer>(500).fill(pong)]);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let round = 0; round < 1_000; round++) {
+      if (!client.socket.write(read)) await once(client.socket, "drain");
+    }
+    client.send(frame("?", { opcode: opcodes.ping }));
+    await client.frame();
+    assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 1024 ** 2);
+    client.socket.destroy();
+    await waiting.stop();
+    silent.close();
   });
 
   it("refuses the ninth session of a token", async () => {
