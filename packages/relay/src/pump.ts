@@ -3,6 +3,9 @@ import type { Duplex } from "node:stream";
 /** Node reads a socket in pieces of at most this size. */
 const MAX_CHUNK_BYTES = 65_536;
 
+/** What a chunk that waits costs beside its bytes: a peer may send them one byte at a time. */
+const CHUNK_COST_BYTES = 256;
+
 /**
  * One direction of a relay: what comes out of `source` goes into `destination`, and the end of the
  * one is the end of the other.
@@ -15,6 +18,8 @@ export class Pump {
   readonly #destination: Duplex;
   readonly #pauseAtBytes: number;
   #transferredBytes = 0;
+  /** Chunks written since the destination last had room. */
+  #waitingChunks = 0;
   #ended = false;
 
   /** @param bufferLimitBytes - most bytes to hold in the destination's queue */
@@ -43,6 +48,7 @@ export class Pump {
     const source = this.#source;
     const destination = this.#destination;
     destination.on("drain", () => {
+      this.#waitingChunks = 0;
       source.resume();
     });
     source.on("end", () => {
@@ -54,8 +60,10 @@ export class Pump {
       this.#transferredBytes += chunk.length;
       onBytes();
       // Below its own mark a stream emits no "drain": pausing then would be for ever.
-      const full = !destination.write(chunk);
-      if (full && destination.writableLength >= this.#pauseAtBytes) source.pause();
+      if (destination.write(chunk)) return;
+      this.#waitingChunks += 1;
+      const held = destination.writableLength + this.#waitingChunks * CHUNK_COST_BYTES;
+      if (held >= this.#pauseAtBytes) source.pause();
     });
   }
 }

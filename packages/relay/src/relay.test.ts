@@ -98,6 +98,22 @@ describe("relay()", { timeout: 20_000 }, () => {
     });
   }
 
+  it("takes few bytes from who sends them one at a time while the other side does not read", async () => {
+    const { viewer, backend, result } = joined({ bufferLimitBytes: 200_000 });
+    let taken = 0;
+    for (let sent = 0; sent < 300_000; sent++) {
+      if (!viewer.write(Buffer.of(sent), () => (taken += 1)) && !(await drains(viewer))) break;
+    }
+    // The high-water marks of the queues around the relay, and little in its own.
+    assert.ok(taken <= 3 * 65_536 + 2_000, `${taken} bytes were taken`);
+    const all = buffer(backend);
+    viewer.end();
+    backend.end();
+    viewer.resume();
+    assert.ok((await all).length >= taken);
+    await result;
+  });
+
   it("ends when the viewer has sent nothing for the idle time", async () => {
     const { backend, result } = joined({ idleTimeoutMs: 20 });
     backend.write("the backend's bytes do not count");
