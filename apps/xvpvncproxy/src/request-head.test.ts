@@ -79,6 +79,19 @@ describe("RequestHeadParser", () => {
     assert.deepEqual(parse([headOf(MAX_HEAD_BYTES + 1)]), { kind: "refused", status: 431 });
   });
 
+  it("takes a header of many spaces in no time", () => {
+    const spaces = " ".repeat(MAX_HEAD_BYTES - 100);
+    const wire = `GET ${target} HTTP/1.1\r\nContent-Length: 1${spaces}x`.slice(
+      0,
+      MAX_HEAD_BYTES - 4,
+    );
+    const startedMs = performance.now();
+    for (let round = 0; round < 20; round++) {
+      assert.deepEqual(parse([Buffer.from(`${wire}\r\n\r\n`)]), { kind: "refused", status: 400 });
+    }
+    assert.ok(performance.now() - startedMs < 200);
+  });
+
   it("waits for more as long as the head may become one", () => {
     for (const [delivery, chunks] of chunkings(Buffer.from(`GET / HTTP/1.0\r\nHost: a\r\n\r`))) {
       assert.equal(parse(chunks), null, delivery);

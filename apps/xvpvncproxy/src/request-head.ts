@@ -28,7 +28,7 @@ export type HeadResult =
   | { readonly kind: "refused"; readonly status: 400 | 413 | 431 };
 
 const REQUEST_LINE = /^([A-Z]+)[ \t]+([^ \t]+)[ \t]+HTTP\/[01]\.[0-9]$/;
-const CONTENT_LENGTH = /^content-length[ \t]*:[ \t]*(.*?)[ \t]*$/i;
+const CONTENT_LENGTH = /^content-length[ \t]*:(.*)$/i;
 const TRANSFER_ENCODING = /^transfer-encoding[ \t]*:/i;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -89,7 +89,7 @@ export class RequestHeadParser {
     }
     // Where the body of another kind ends, RFB begins: not to be guessed.
     if (TRANSFER_ENCODING.test(line)) return 400;
-    const length = CONTENT_LENGTH.exec(line)?.[1];
+    const length = CONTENT_LENGTH.exec(line)?.[1]?.trim();
     if (length === undefined || this.#head.method === "CONNECT") return null;
     if (!/^\d{1,15}$/.test(length) || this.#bodyBytes !== null) return 400;
     this.#bodyBytes = Number(length);
