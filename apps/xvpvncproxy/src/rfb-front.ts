@@ -5,7 +5,7 @@ import {
   writeSecurityResultOk,
 } from "@nova-console/rfb";
 import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
-import type { ConnectInfo, Token } from "@nova-console/token";
+import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
 
 /** A stock viewer that has shown a token in RFB. */
@@ -43,12 +43,12 @@ export class RfbFront implements ViewerFront {
     return this.#viewer.token;
   }
 
-  authorize(info: ConnectInfo | null): void {
+  authorize(): void {
     // A viewer is no page: there is no Origin to compare.
-    if (info !== null) this.#viewer.tokenShown();
   }
 
   begin(): Promise<void> {
+    this.#viewer.tokenShown();
     // The viewer waits for SecurityResult: what it says is for the backend to decide.
     return Promise.resolve();
   }

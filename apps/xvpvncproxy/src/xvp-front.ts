@@ -6,7 +6,7 @@ import {
   writeSecurityFailure,
 } from "@nova-console/rfb";
 import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
-import type { ConnectInfo, Token } from "@nova-console/token";
+import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
 import { encodeRefusal, ESTABLISHED } from "./reply.ts";
 
@@ -53,12 +53,12 @@ export class XvpFront implements ViewerFront {
     return this.#viewer.token;
   }
 
-  authorize(info: ConnectInfo | null): void {
+  authorize(): void {
     // No browser speaks CONNECT with a path, so there is no Origin to compare.
-    if (info !== null) this.#viewer.tokenShown();
   }
 
   begin(): Promise<void> {
+    this.#viewer.tokenShown();
     // The viewer waits in silence: whether it hears 200 or 400 is for the backend to decide.
     return Promise.resolve();
   }
