@@ -78,10 +78,15 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   let byteCount = 0;
   // Leaving the loop must not destroy the socket, which is to carry the answer; Node discards the rest.
   const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-  for await (const chunk of body) {
-    byteCount += chunk.length;
-    if (byteCount > MAX_BODY_BYTES) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      byteCount += chunk.length;
+      if (byteCount > MAX_BODY_BYTES) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error === tooLarge) throw error;
+    throw new ApiProblem(400, "the connection ended within the body", null, { cause: error });
   }
   return Buffer.concat(chunks);
 }

@@ -195,6 +195,22 @@ describe("createApiServer()", () => {
     assert.match(JSON.stringify(api.logged), /api request failed.*consoles\.sqlite: is closed/);
   });
 
+  it("takes a caller that leaves within its body for no failure of its own", TIMEOUT, async () => {
+    const { port } = new URL(api.base);
+    const caller = connect(Number(port), "127.0.0.1");
+    caller.write(
+      `POST /v1/consoles HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${SECRET}\r\n` +
+        "Content-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    );
+    await once(caller, "data");
+    caller.destroy();
+    while (api.logged.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(
+      api.logged.map(([message]) => message),
+      ["api request refused"],
+    );
+  });
+
   it("logs no token and no secret, whatever is asked", TIMEOUT, async () => {
     const { json } = await api.post(NEW_CONSOLE);
     const token = String(member(json, "token"));

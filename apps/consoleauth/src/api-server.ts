@@ -7,6 +7,8 @@ import { type ApiAnswer, type ApiContext, type ApiRoute, apiRoutes } from "./con
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+/** For a caller that takes no byte of its answers. */
+const STALL_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 256;
 const MAX_HEAD_BYTES = 8 * 1024;
 
@@ -43,6 +45,7 @@ export function createApiServer(options: ApiServerOptions): Server {
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = STALL_TIMEOUT_MS;
   server.on("clientError", refuseUnparsed);
   return server;
 }

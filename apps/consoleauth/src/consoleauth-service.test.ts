@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -93,6 +94,20 @@ describe("startConsoleauth()", () => {
     });
     assert.match(apiAddress ?? "", /^\[::1\]:\d+$/);
     assert.ok(line.endsWith(`HTTP API on ${apiAddress ?? ""}`));
+  });
+
+  it("stops although a caller never sends the rest of its request", TIMEOUT, async () => {
+    const service = await start({ api_listen: "127.0.0.1:0", api_secret_file: secretFile });
+    running = [];
+    const caller = connect(Number(service.apiAddress?.split(":")[1]), "127.0.0.1");
+    caller.on("error", () => undefined);
+    caller.write(
+      "POST /v1/consoles HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer s3cret\r\n" +
+        "Content-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    );
+    await once(caller, "data");
+    await service.stop();
+    caller.destroy();
   });
 
   describe("on a unix socket", () => {

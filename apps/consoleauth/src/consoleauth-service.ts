@@ -11,6 +11,9 @@ import { startPurging, type PurgeLog } from "./purge-clock.ts";
 /** How often expired tokens are removed. */
 const PURGE_INTERVAL_MS = 60_000;
 
+/** How long requests that have begun may take when the service stops. */
+const STOP_TIMEOUT_MS = 2_000;
+
 /** What {@link startConsoleauth} needs. */
 export interface ConsoleauthOptions {
   readonly config: Config;
@@ -82,11 +85,16 @@ async function startApi(
   };
 }
 
-/** Ends when the requests that have begun have: the server's own timeouts bound that. */
+/** Ends when the requests that have begun have, and drops those that do not in time. */
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, "close");
   server.close();
+  // A server that is closed no longer looks at its own timeouts.
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, STOP_TIMEOUT_MS);
   await closed;
+  clearTimeout(timer);
 }
 
 function describe(apiAddress: string | null, storePath: string): string {
