@@ -14,6 +14,12 @@ const ARGUMENTS = [
 ];
 const LIMIT_MS = 60_000;
 
+/** What the user has in his hands. */
+export const devices = {
+  desktop: { viewport: { width: 1100, height: 800 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+} as const;
+
 /** A Chromium with nothing in its profile. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
@@ -37,10 +43,10 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   /** Opens an access URL as a user would, in a window of its own. */
-  async open(url: URL): Promise<ConsolePage> {
+  async open(url: URL, device: keyof typeof devices = "desktop"): Promise<ConsolePage> {
     const context = await this.#browser.newContext({
       ignoreHTTPSErrors: true,
-      viewport: { width: 1100, height: 800 },
+      ...devices[device],
     });
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);
