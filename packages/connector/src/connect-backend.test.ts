@@ -55,6 +55,18 @@ describe("connectBackend()", () => {
     assert.equal(await greetingOf(`unix:${folder}/vnc.sock`, 0), "RFB 003.008\n");
   });
 
+  it("returns a socket whose failure ends nothing else, whoever owns it then", async (t) => {
+    const server = await greeter(t, { port: 0, host: "127.0.0.1" });
+    const address = parseBackendAddress("127.0.0.1", portOf(server));
+    const socket = await connectBackend(address, null, noDeadline);
+    const reader = new ByteReader(socket, noDeadline);
+    await reader.readExact(12);
+    reader.release();
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.destroy(new Error("the network broke"));
+    await closed;
+  });
+
   it("says who refused, and keeps Node's error as the cause", async (t) => {
     const server = await greeter(t, { port: 0, host: "127.0.0.1" });
     const port = portOf(server);
