@@ -38,7 +38,7 @@ export function drawScreen(target: Framebuffer, content: ScreenContent, time: Da
   drawTyping(target, content);
   drawPointerCard(target, content);
   drawKeysCard(target, content);
-  const hint = "Esc clears · Ctrl+C sends the text to your clipboard · Ctrl+V";
+  const hint = "Esc clears · Ctrl+C copies to your clipboard · Ctrl+V pastes";
   target.text(hint, { x: 26, y: 566 }, 2, colours.soft);
   if (content.pointer !== null) drawCrosshair(target, content.pointer);
 }
