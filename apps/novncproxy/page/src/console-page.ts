@@ -4,6 +4,7 @@ import { ClipboardPanel } from "./clipboard-panel.ts";
 import { ConsoleConnection } from "./console-connection.ts";
 import { type ConsoleEvent, type ConsoleState, nextState } from "./console-state.ts";
 import { CredentialsDialog } from "./credentials-dialog.ts";
+import { wireDesktopViewers } from "./desktop-viewers.ts";
 import { DisplayPanel } from "./display-panel.ts";
 import { wireFullScreen } from "./full-screen.ts";
 import { KeysPanel, type SendKey } from "./keys-panel.ts";
@@ -14,6 +15,7 @@ import { DEFAULT_FIRST_DELAY_MS, type ReconnectPolicy } from "./reconnect-policy
 import { StateView } from "./state-view.ts";
 import { wireToolbarShortcut } from "./toolbar-shortcut.ts";
 import { TouchKeyboard } from "./touch-keyboard.ts";
+import { findViewerFiles } from "./viewer-files.ts";
 import { findWebSocket } from "./websocket-url.ts";
 
 /** The page's one console: its state, the connection of the moment, and the tools around it. */
@@ -91,6 +93,7 @@ export class ConsolePage {
       this.#connection?.rfb.focus();
     });
     wireFullScreen();
+    wireDesktopViewers(findViewerFiles(findWebSocket(this.#options, this.#address).url));
     wireToolbarShortcut(this.#screen, () => {
       pageButton("display-button").focus();
     });
