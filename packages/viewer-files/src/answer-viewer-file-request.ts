@@ -55,11 +55,6 @@ const PRIVATE_HEADERS = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
-/** Whether a path is one of the two that {@link answerViewerFileRequest} answers. */
-export function isViewerFilePath(path: string): boolean {
-  return KINDS.has(path);
-}
-
 /**
  * Answers `GET /console.vv?token=` and `GET /console.vnc?token=`. Never throws, and says nothing of a
  * token but to who has a good one.

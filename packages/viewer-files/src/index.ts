@@ -6,13 +6,11 @@
  */
 export {
   answerViewerFileRequest,
-  isViewerFilePath,
   type ViewerFileAnswer,
   type ViewerFileRequest,
 } from "./answer-viewer-file-request.ts";
 export { ViewerFilesError } from "./errors.ts";
 export { openViewerAccess, type ViewerProblem, type ViewerSettings } from "./open-viewer-access.ts";
-export { tigerVncFile } from "./tigervnc-file.ts";
 export { viewerTicketOf, type ViewerAccess, type ViewerTicket } from "./viewer-access.ts";
 export { viewerAddressOf, type ViewerAddress } from "./viewer-address.ts";
 export {
@@ -20,5 +18,4 @@ export {
   safestStockSecurity,
   type StockSecurity,
 } from "./viewer-security.ts";
-export { virtViewerFile } from "./virt-viewer-file.ts";
 export { vncviewerCommand } from "./vncviewer-command.ts";
