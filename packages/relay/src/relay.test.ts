@@ -120,6 +120,36 @@ describe("relay()", { timeout: 20_000 }, () => {
     assert.equal((await result).endedBy, "idle");
   });
 
+  it("does not count a viewer as idle that goes on sending", async () => {
+    const idleTimeoutMs = 500;
+    const { viewer, backend, result } = joined({ idleTimeoutMs });
+    const started = performance.now();
+    let sentBytes = 0;
+    while (performance.now() - started < 3 * idleTimeoutMs) {
+      const arrived = once(backend, "data");
+      viewer.write("still here");
+      sentBytes += 10;
+      await arrived;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { endedBy, bytesFromViewer } = await result;
+    assert.deepEqual([endedBy, bytesFromViewer], ["idle", sentBytes]);
+  });
+
+  it("gives up on the other direction a minute after one has ended, if no byte comes", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { viewer, backend, result } = joined();
+    viewer.end();
+    await buffer(backend);
+    let isOver = false;
+    void result.then(() => (isOver = true));
+    t.mock.timers.tick(59_999);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(isOver, false);
+    t.mock.timers.tick(1);
+    assert.equal((await result).endedBy, "viewer");
+  });
+
   it("ends at once when it is told to", async () => {
     const ending = new AbortController();
     const { backend, result } = joined({}, ending.signal);
