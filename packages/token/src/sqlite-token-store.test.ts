@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -276,5 +276,27 @@ describe("SqliteTokenStore", () => {
       code: "TOKEN_ERR_STORE_UNAVAILABLE",
       message: `token store ${path}: is closed`,
     });
+  });
+
+  it("asks the file that took the place of its own", async () => {
+    const { token: old } = await store.authorize(REQUEST);
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix);
+    await assert.rejects(store.validate(old), INVALID);
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    const other = SqliteTokenStore.open({ path, now: () => nowMs });
+    const { token } = await other.authorize(REQUEST);
+    assert.equal((await store.validate(token)).instanceUuid, INSTANCE);
+    await other.close();
+  });
+
+  it("opens no console while its file is not a database, and goes on when it is again", async () => {
+    const { token } = await store.authorize(REQUEST);
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix);
+    writeFileSync(path, "not a database at all ".repeat(100));
+    const unavailable = { code: "TOKEN_ERR_STORE_UNAVAILABLE" };
+    await assert.rejects(store.validate(token), unavailable);
+    await assert.rejects(store.validate(token), unavailable);
+    rmSync(path);
+    await assert.rejects(store.validate(token), INVALID);
   });
 });

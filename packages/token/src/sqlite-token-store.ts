@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { buildAccessUrl } from "./access-url.ts";
@@ -41,20 +42,14 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
   /** The database file, absolute. */
   readonly path: string;
   readonly #now: () => number;
-  readonly #database: DatabaseSync;
-  readonly #statements: Statements;
+  #opened: OpenedFile;
+  #closed = false;
   #lastPurgeMs = -Infinity;
 
   private constructor(path: string, now: () => number) {
     this.path = path;
     this.#now = now;
-    this.#database = openDatabase(path);
-    try {
-      this.#statements = prepareStatements(this.#database);
-    } catch (error) {
-      this.#database.close();
-      throw storeErrorFrom(error, path);
-    }
+    this.#opened = openFile(path);
   }
 
   /**
@@ -167,13 +162,14 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
   }
 
   close(): Promise<void> {
-    if (this.#database.isOpen) this.#database.close();
+    this.#closed = true;
+    if (this.#opened.database.isOpen) this.#opened.database.close();
     return Promise.resolve();
   }
 
   #purge(): number {
     this.#lastPurgeMs = this.#now();
-    return Number(this.#statements.purge.run(this.#nowSeconds()).changes);
+    return Number(this.#opened.statements.purge.run(this.#nowSeconds()).changes);
   }
 
   /** nova compares whole seconds, rounded down. */
@@ -186,18 +182,51 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
     return new Date(this.#now()).toISOString().replace("T", " ").replace("Z", "000");
   }
 
+  /**
+   * A file that was removed or replaced still answers whoever has it open: tokens that were revoked
+   * in the new one would stay good here.
+   */
+  #reopenIfReplaced(): void {
+    const { database, identity } = this.#opened;
+    if (database.isOpen && identity !== null && identityOf(this.path) === identity) return;
+    if (database.isOpen) database.close();
+    this.#opened = openFile(this.path);
+  }
+
   #ask<T>(question: (statements: Statements) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       try {
-        if (!this.#database.isOpen) {
-          throw new TokenStoreError(`token store ${this.path}: is closed`);
-        }
-        resolve(question(this.#statements));
+        if (this.#closed) throw new TokenStoreError(`token store ${this.path}: is closed`);
+        this.#reopenIfReplaced();
+        resolve(question(this.#opened.statements));
       } catch (error) {
         reject(isSqliteError(error) ? storeErrorFrom(error, this.path) : asError(error));
       }
     });
   }
+}
+
+/** A database file as it was when it was opened. */
+interface OpenedFile {
+  readonly database: DatabaseSync;
+  readonly statements: Statements;
+  readonly identity: string | null;
+}
+
+function openFile(path: string): OpenedFile {
+  const database = openDatabase(path);
+  try {
+    return { database, statements: prepareStatements(database), identity: identityOf(path) };
+  } catch (error) {
+    database.close();
+    throw storeErrorFrom(error, path);
+  }
+}
+
+/** Tells the file at a path from another one that took its place; null if there is none. */
+function identityOf(path: string): string | null {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status === undefined ? null : `${status.dev} ${status.ino}`;
 }
 
 function isSqliteError(error: unknown): boolean {
