@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { type BorrowingDestination, writeBorrowed } from "@nova-console/byte-stream";
 import { closeReasons, ViewerMisbehavedError } from "@nova-console/session";
 import { WebSocket } from "ws";
+import { putBinaryFrameHeader } from "./binary-frame-header.ts";
 
 const POLICY_CLOSE = { binaryOnly: 1003, ...closeReasons["backend-closed"] };
 
@@ -16,7 +18,7 @@ const POLICY_CLOSE = { binaryOnly: 1003, ...closeReasons["backend-closed"] };
  * reason is its owner's, who has the WebSocket. A text frame, or a malformed one, destroys it with
  * {@link ViewerMisbehavedError}, and the WebSocket is closed with 1003, 1002, 1007 or 1009.
  */
-export class WebSocketStream extends Duplex {
+export class WebSocketStream extends Duplex implements BorrowingDestination {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   #ended = false;
@@ -43,6 +45,25 @@ export class WebSocketStream extends Duplex {
     webSocket.once("close", () => {
       this.#onEnd();
     });
+    socket.on("drain", () => {
+      this.emit("drain");
+    });
+  }
+
+  get queuedBytes(): number {
+    return this.writableLength + this.#socket.writableLength;
+  }
+
+  /**
+   * Writes a frame past both this stream and the sender of `ws`: header and payload in one piece,
+   * from bytes that need not be kept. The sender writes whole frames as well, each at once, so that
+   * they cannot mix: there is no compression for which it would wait.
+   */
+  writeBorrowed(chunk: Buffer): boolean {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return true;
+    // What was written the ordinary way goes first.
+    if (this.writableLength > 0) return this.write(Buffer.from(chunk));
+    return writeBorrowed(this.#socket, chunk, putBinaryFrameHeader);
   }
 
   override _read(): void {

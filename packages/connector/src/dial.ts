@@ -1,5 +1,6 @@
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import type { NetConnectOpts, Socket } from "node:net";
 import { once } from "node:events";
+import { createLendingSocket } from "@nova-console/byte-stream";
 import { type BackendAddress, describeBackendAddress } from "./backend-address.ts";
 import { BackendUnreachableError } from "./errors.ts";
 
@@ -23,13 +24,13 @@ function ignore(): void {
 export async function dial(address: BackendAddress, signal: AbortSignal): Promise<Socket> {
   const options: NetConnectOpts = {
     ...address,
-    allowHalfOpen: true,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   };
-  const socket = connect(options);
+  const socket = createLendingSocket();
   socket.on("error", ignore);
+  socket.connect(options);
   try {
     await once(socket, "connect", { signal });
   } catch (error) {

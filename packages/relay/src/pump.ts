@@ -1,4 +1,6 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { borrow, type BorrowingDestination, writeBorrowed } from "@nova-console/byte-stream";
 
 /** Node reads a socket in pieces of at most this size. */
 const MAX_CHUNK_BYTES = 65_536;
@@ -56,14 +58,60 @@ export class Pump {
       destination.end();
       onEnd();
     });
-    source.on("data", (chunk: Buffer) => {
+    const onChunk = (chunk: Buffer, into: ChunkWriter): void => {
       this.#transferredBytes += chunk.length;
       onBytes();
       // Below its own mark a stream emits no "drain": pausing then would be for ever.
-      if (destination.write(chunk)) return;
+      if (into.write(chunk)) return;
       this.#waitingChunks += 1;
-      const held = destination.writableLength + this.#waitingChunks * CHUNK_COST_BYTES;
+      const held = into.queuedBytes() + this.#waitingChunks * CHUNK_COST_BYTES;
       if (held >= this.#pauseAtBytes) source.pause();
+    };
+    const lent = lentWriterOf(destination);
+    const lends =
+      lent !== null &&
+      borrow(source, (chunk) => {
+        onChunk(chunk, lent);
+      });
+    if (lends) {
+      source.resume();
+      return;
+    }
+    const kept: ChunkWriter = {
+      write: (chunk) => destination.write(chunk),
+      queuedBytes: () => destination.writableLength,
+    };
+    source.on("data", (chunk: Buffer) => {
+      onChunk(chunk, kept);
     });
   }
+}
+
+/** A way to write chunks to a destination. */
+interface ChunkWriter {
+  /** @returns as `write` of a stream */
+  readonly write: (chunk: Buffer) => boolean;
+  /** What was written and is still held. */
+  readonly queuedBytes: () => number;
+}
+
+/** How lent bytes are written to a destination; null if it has no way for it. */
+function lentWriterOf(destination: Duplex): ChunkWriter | null {
+  if (isBorrowing(destination)) {
+    return {
+      write: (chunk) => destination.writeBorrowed(chunk),
+      queuedBytes: () => destination.queuedBytes,
+    };
+  }
+  if (destination instanceof Socket) {
+    return {
+      write: (chunk) => writeBorrowed(destination, chunk, null),
+      queuedBytes: () => destination.writableLength,
+    };
+  }
+  return null;
+}
+
+function isBorrowing(destination: object): destination is BorrowingDestination {
+  return "writeBorrowed" in destination;
 }

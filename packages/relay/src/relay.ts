@@ -90,8 +90,8 @@ class Relay {
   #start(): void {
     this.#fromViewer.start(
       () => {
+        // Not the half-closed timer: to a backend that has ended, what a viewer sends is no progress.
         this.#idleTimer?.refresh();
-        this.#halfClosedTimer?.refresh();
       },
       () => {
         this.#onEnd("viewer");
