@@ -162,7 +162,7 @@ describe("nova-novncproxy's web root", { timeout: 30_000 }, () => {
     const { tokens } = proxy;
     const options = {
       tokens,
-      log: { debug: nothing, warn: nothing },
+      log: { debug: nothing, info: nothing, warn: nothing },
       onSessionEnd: nothing,
       now: Date.now,
     };

@@ -102,6 +102,12 @@ describe("nova-novncproxy with a certificate", { timeout: 30_000 }, () => {
     await strict.stop();
   });
 
+  it("says that TLS is off where the certificate is not there", async () => {
+    const plain = await TestProxy.start({ tls: { ...tls, cert: "/absent.pem" } });
+    assert.deepEqual(plain.log, ['TLS is off: no certificate file {"cert":"/absent.pem"}']);
+    await plain.stop();
+  });
+
   it("does not start with ssl_only and no certificate", async () => {
     await assert.rejects(TestProxy.start({ tls: { ...tls, cert: "/absent.pem", sslOnly: true } }), {
       code: "LISTENER_ERR_TLS_SETTINGS",

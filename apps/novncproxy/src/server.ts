@@ -40,6 +40,7 @@ const MAX_REFUSED_FRAGMENTS = 12;
 /** What the proxy tells its operator of what is no session. */
 interface Log {
   debug(message: string, fields?: object): unknown;
+  info(message: string, fields?: object): unknown;
   warn(message: string): unknown;
 }
 
@@ -127,6 +128,7 @@ class Proxy implements NovncProxy {
   async listen(): Promise<void> {
     const { settings, log } = this.#options;
     const tls = loadTlsSettings(settings.tls);
+    if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
     this.#viewerAccess = this.#openViewerAccess(settings, tls !== null);
     this.#listener = await listen({
       host: settings.host,

@@ -85,6 +85,7 @@ export class TestProxy {
       tokens,
       log: {
         debug: (message, fields) => log.push(`${message} ${JSON.stringify(fields)}`),
+        info: (message, fields) => log.push(`${message} ${JSON.stringify(fields)}`),
         warn: (message) => log.push(message),
       },
       onSessionEnd: (record) => log.push(`session closed ${JSON.stringify(record)}`),
