@@ -24,7 +24,9 @@ ${body}`;
 const listensOn = (name: string): string => standIn(`listen(${JSON.stringify(name)});`);
 const consoleauth = standIn(`
 if (args[0] !== "authorize") setInterval(() => {}, 1000);
-else console.log(JSON.stringify({ url: "http://console/" + args.slice(4).join(" ") }));`);
+else console.log(JSON.stringify({
+  url: "http://console/" + args.slice(4).join(" "), viewer: { command: "vncviewer HOST::PORT" },
+}));`);
 
 describe("runQuickstart()", () => {
   let appsDirectory: string;
@@ -85,7 +87,7 @@ describe("runQuickstart()", () => {
   }
 
   it(
-    "prints a link for a browser and one for a viewer, and leaves nothing",
+    "prints a link for a browser and ways for viewers, and leaves nothing",
     { timeout },
     async () => {
       await run();
@@ -95,6 +97,7 @@ describe("runQuickstart()", () => {
         /--instance [-0-9a-f]{36} --host 127\.0\.0\.1 --port \d+ --type novnc --ttl 86400$/,
       );
       assert.match(xvp, /--type xvpvnc --ttl 86400$/);
+      assert.match(printed, /^ *vncviewer HOST::PORT$/m);
       await assertNothingLeft();
       assert.equal(await accepts("127.0.0.1", options.port ?? 0), false);
     },

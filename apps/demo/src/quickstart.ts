@@ -65,9 +65,9 @@ export async function runQuickstart(
     await Promise.race([failed, stopped, waitForPorts(ports, signal)]);
     if (context.signal.aborted) return;
 
-    const novncUrl = await authorize("novnc", { config, screen, programs }, context);
-    const xvpUrl = await authorize("xvpvnc", { config, screen, programs }, context);
-    context.print(describeConsoles(novncUrl, xvpUrl));
+    const novnc = await authorize("novnc", { config, screen, programs }, context);
+    const xvp = await authorize("xvpvnc", { config, screen, programs }, context);
+    context.print(describeConsoles(novnc, xvp));
     await Promise.race([failed, stopped]);
   } catch (error) {
     // A stop in the middle of the start is no failure.
@@ -156,7 +156,13 @@ async function waitForPorts(ports: Ports, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** @returns the access URL, which contains the token */
+/** A console that was authorized. Both ways contain its token. */
+interface Console {
+  readonly url: string;
+  /** What opens it in TigerVNC's viewer, as a shell takes it. */
+  readonly viewerCommand: string;
+}
+
 async function authorize(
   type: "novnc" | "xvpvnc",
   {
@@ -165,7 +171,7 @@ async function authorize(
     programs,
   }: { config: string; screen: readonly string[]; programs: ChildProgram[] },
   context: QuickstartContext,
-): Promise<string> {
+): Promise<Console> {
   const program = startProgram(
     "consoleauth",
     [
@@ -183,23 +189,36 @@ async function authorize(
   );
   programs.push(program);
   const answer: unknown = JSON.parse(await program.output());
-  if (typeof answer === "object" && answer !== null && "url" in answer) {
-    if (typeof answer.url === "string") return answer.url;
-  }
-  throw new StartError(`${program.name} authorize printed no URL`);
+  const url = textAt(answer, "url");
+  const viewerCommand = textAt(at(answer, "viewer"), "command");
+  if (url !== null && viewerCommand !== null) return { url, viewerCommand };
+  throw new StartError(`${program.name} authorize did not say how to open the console`);
 }
 
-function describeConsoles(novncUrl: string, xvpUrl: string): string {
+function at(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return new Map<string, unknown>(Object.entries(value)).get(key);
+}
+
+function textAt(value: unknown, key: string): string | null {
+  const text = at(value, key);
+  return typeof text === "string" ? text : null;
+}
+
+function describeConsoles(novnc: Console, xvp: Console): string {
   return `
   The console is ready.
 
   In a browser, open
-      ${novncUrl}
+      ${novnc.url}
+
+  In a desktop viewer, type
+      ${xvp.viewerCommand}
 
   In a viewer that does the XVP handshake, use
-      ${xvpUrl}
+      ${xvp.url}
 
-  Both links work for a day. Ctrl-C stops everything and leaves nothing behind.
+  All of them work for a day. Ctrl-C stops everything and leaves nothing behind.
 
 `;
 }
