@@ -193,11 +193,14 @@ describe("the commands", () => {
     });
 
     const wrong: [CommandArguments, string][] = [
-      [{}, "--instance: must be given"],
-      [{ instance: INSTANCE }, "--host: must be given"],
+      [{}, "--instance: must be given; see --help for what goes together"],
+      [{ instance: INSTANCE }, "--host: must be given; see --help for what goes together"],
       [{ instance: INSTANCE, host: "compute1" }, "--port: must be given (1 to 65535)"],
-      [{ libvirt: "test:///default" }, "--domain: must be given"],
-      [{ domain: "test" }, "--libvirt: must be given"],
+      [
+        { libvirt: "test:///default" },
+        "--domain: must be given; see --help for what goes together",
+      ],
+      [{ domain: "test" }, "--libvirt: must be given; see --help for what goes together"],
       [
         { libvirt: "test:///default", domain: "test", host: "h" },
         "--host: cannot go with --libvirt, which finds it",

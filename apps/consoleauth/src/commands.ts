@@ -148,7 +148,7 @@ function endpointOf(given: CommandArguments): { host: string; port: number } {
 function required(given: CommandArguments, name: string): string {
   const text = textOf(given, name);
   if (text !== null) return text;
-  throw new SettingError(`--${name}: must be given`);
+  throw new SettingError(`--${name}: must be given; see --help for what goes together`);
 }
 
 function textOf(given: CommandArguments, name: string): string | null {

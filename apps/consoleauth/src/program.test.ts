@@ -98,7 +98,7 @@ describe("nova-consoleauth", () => {
       "a missing option",
       ["move", "--instance", INSTANCE],
       2,
-      /^nova-consoleauth: --host: must be given\n$/,
+      /^nova-consoleauth: --host: must be given; see --help for what goes together\n$/,
     ],
     ["an unknown command", ["authorise"], 2, /did you mean authorize\?/],
     [

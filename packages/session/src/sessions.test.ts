@@ -328,6 +328,15 @@ describe("Sessions", { timeout: 20_000 }, () => {
     assert.equal((await left.done).reason, "proxy-shutdown");
   });
 
+  it("does not wait at the limit for viewers that do not take their last words", async (t) => {
+    const port = await vncServer(t);
+    const { sessions } = sessionsOf(storeOf(port));
+    const { front } = await openProved(t, sessions);
+    front.close = () => new Promise(() => undefined);
+    await sessions.drain(10);
+    assert.equal(sessions.size, 1);
+  });
+
   it("calls what nobody foresaw a bug and keeps its stack for the log", async () => {
     const broken: TokenStore = {
       validate: () => Promise.reject(new TypeError("undefined is not a function")),

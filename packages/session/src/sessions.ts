@@ -6,6 +6,9 @@ import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
 
+/** For viewers that are told of a stop and do not close: no stop waits for them. */
+const LAST_WORDS_MS = 1_000;
+
 /** What all sessions of one proxy share. */
 export interface SessionsOptions {
   readonly tokens: TokenStore;
@@ -69,19 +72,27 @@ export class Sessions {
   /**
    * Takes no more sessions and waits for those that live.
    *
-   * @param limitMs - after which the rest is ended; 0: never
+   * @param limitMs - after which the rest is ended, and given a second for its last words; 0: never
    */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true;
-    const timer =
-      limitMs > 0
-        ? setTimeout(() => {
-            for (const session of this.#live)
-              session.end("proxy-shutdown", "drain_timeout is over");
-          }, limitMs)
-        : null;
+    if (limitMs === 0) {
+      await this.#untilNoneRuns();
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const cut = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        for (const session of this.#live) session.end("proxy-shutdown", "drain_timeout is over");
+        timer = setTimeout(resolve, LAST_WORDS_MS);
+      }, limitMs);
+    });
+    await Promise.race([this.#untilNoneRuns(), cut]);
+    clearTimeout(timer);
+  }
+
+  async #untilNoneRuns(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
-    if (timer !== null) clearTimeout(timer);
   }
 
   #admitToken(info: ConnectInfo): void {
