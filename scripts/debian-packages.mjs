@@ -1,20 +1,24 @@
-// The real clients and servers that the tests run against.
+// The real clients and servers that the tests and the benchmark run against.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fail, root, run, say } from "./set-up.mjs";
 
-/** Installs what test/debian-packages.txt lists and the machine lacks; needs root for it. */
-export async function installDebianPackages() {
-  const missing = wantedPackages().filter((name) => !isInstalled(name));
+/**
+ * Installs what a folder's debian-packages.txt lists and the machine lacks; needs root for it.
+ *
+ * @param {"test" | "bench"} folder
+ */
+export async function installDebianPackages(folder) {
+  const missing = wantedPackages(folder).filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
   const names = missing.join(" ");
   const command = `apt-get install --no-install-recommends ${names}`;
   if (spawnSync("apt-get", ["--version"]).status !== 0) {
-    fail(`The tests need these Debian packages, and this system has no apt-get: ${names}`);
+    fail(`This needs these Debian packages, and this system has no apt-get: ${names}`);
   }
-  if (process.getuid?.() !== 0) fail(`The tests need more packages. As root:\n  ${command}`);
-  say(`Installing the Debian packages that the tests need: ${names}`);
+  if (process.getuid?.() !== 0) fail(`More packages are needed. As root:\n  ${command}`);
+  say(`Installing Debian packages: ${names}`);
   process.env.DEBIAN_FRONTEND = "noninteractive";
   await run("apt-get", ["update", "-q"], { quiet: true });
   await run("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...missing], {
@@ -22,8 +26,8 @@ export async function installDebianPackages() {
   });
 }
 
-function wantedPackages() {
-  const list = readFileSync(path.join(root, "test", "debian-packages.txt"), "utf8");
+function wantedPackages(folder) {
+  const list = readFileSync(path.join(root, folder, "debian-packages.txt"), "utf8");
   return list
     .split("\n")
     .map((line) => line.replace(/#.*/, "").trim())

@@ -2,11 +2,16 @@
 import { installDebianPackages } from "./debian-packages.mjs";
 import { build, hand, installDependencies, pinnedNode } from "./set-up.mjs";
 
-const everyTest = ["packages/*/src/**/*.test.ts", "apps/**/*.test.ts", "test/src/**/*.test.ts"];
+const everyTest = [
+  "packages/*/src/**/*.test.ts",
+  "apps/**/*.test.ts",
+  "test/src/**/*.test.ts",
+  "bench/src/**/*.test.ts",
+];
 const named = process.argv.slice(2);
 
 await installDependencies();
-if (named.length === 0) await installDebianPackages();
+if (named.length === 0) await installDebianPackages("test");
 await build();
 await hand(pinnedNode, [
   "--test",
