@@ -63,6 +63,8 @@ function novaConf({ settings, tls }: OursOptions, around: Surroundings, port: nu
     "[console_proxy]",
     // Few tokens open many consoles here.
     "max_sessions_per_token = 20000",
+    // A load process that the machine keeps waiting is not to be taken for a stock viewer.
+    "first_word_timeout_ms = 10000",
     ...settings.flatMap(({ group, name, value }) => [`[${group}]`, `${name} = ${value}`]),
   ];
   return `${lines.join("\n")}\n`;

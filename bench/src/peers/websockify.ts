@@ -5,7 +5,7 @@ import { type PeerSpec, targetOf } from "./peer.ts";
 import { spawnPeer } from "./spawned-peer.ts";
 
 /** A process of several MiB each. */
-const MAX_SESSIONS = 1000;
+const MAX_SESSIONS = 500;
 
 /** Debian's websockify, tokens in a file of two lines. */
 export function websockify(name: string, tls: boolean): PeerSpec {
