@@ -40,11 +40,16 @@ export function peekFirstByte(
     silenceMs === null
       ? undefined
       : setTimeout(() => {
-          stop();
-          settled(outcome.silent);
+          // Late ourselves, we find a byte that came in time only now: after the next poll.
+          poll = setImmediate(() => {
+            stop();
+            settled(outcome.silent);
+          });
         }, silenceMs);
+  let poll: NodeJS.Immediate | undefined;
   const stop = (): void => {
     clearTimeout(timer);
+    clearImmediate(poll);
     socket.off("readable", onReadable);
     socket.off("end", onEnd);
     socket.off("close", stop);

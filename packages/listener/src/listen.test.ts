@@ -331,6 +331,28 @@ describe("listen()", { timeout }, () => {
     await bench.arrived.take();
   });
 
+  it("hands over who is silent, inside TLS too, and says so", async () => {
+    const bench = await Bench.open({ firstWordTimeoutMs: 20 });
+    bench.connect();
+    const plain = await bench.arrived.take();
+    assert.deepEqual([plain.info.secure, plain.info.firstByte], [false, null]);
+    await once(bench.connectTls(), "secureConnect");
+    const secure = await bench.arrived.take();
+    assert.deepEqual([secure.info.secure, secure.info.firstByte], [true, null]);
+  });
+
+  it("calls nobody silent whose first byte came in time and found us busy", async () => {
+    const bench = await Bench.open({ firstWordTimeoutMs: 50 });
+    const client = bench.connect();
+    await once(client, "connect");
+    client.write("C");
+    // Longer than the silence allowed, within which the byte has long arrived.
+    const busyUntil = performance.now() + 200;
+    while (performance.now() < busyUntil);
+    const { info } = await bench.arrived.take();
+    assert.equal(info.firstByte, "C".charCodeAt(0));
+  });
+
   it("shows a new certificate after reloadTls, and TLS at all when there was none", async () => {
     const bench = await Bench.open({ tls: null });
     bench.listener.reloadTls(tls);
