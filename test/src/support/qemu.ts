@@ -13,6 +13,14 @@ import type { Endpoint, VncServer } from "./vnc-server.ts";
 const VNC_PORT_BASE = 5900;
 const ANSWER_LIMIT_MS = 30_000;
 
+/** How a machine differs from the plain one. */
+export interface QemuOptions {
+  /** To be added to the VNC display: `tls-creds=tls0`. */
+  readonly vnc?: readonly string[];
+  /** What those are: `-object`, `tls-creds-x509,id=tls0,...` */
+  readonly args?: readonly string[];
+}
+
 /** A virtual machine that paints a picture and echoes what is typed. */
 export class QemuServer implements VncServer {
   readonly name = "QEMU";
@@ -20,6 +28,8 @@ export class QemuServer implements VncServer {
   readonly #monitor: Socket;
   readonly #directory: TempDir;
   readonly #owned: AsyncDisposableStack;
+  /** What the monitor said and nobody has waited for yet. */
+  readonly #lines: string[] = [];
 
   private constructor(
     endpoint: Endpoint,
@@ -31,9 +41,15 @@ export class QemuServer implements VncServer {
     this.#monitor = monitor;
     this.#directory = directory;
     this.#owned = owned;
+    let rest = "";
+    monitor.on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.#lines.push(...lines);
+    });
   }
 
-  static async start(kind: "tcp" | "unix" = "tcp"): Promise<QemuServer> {
+  static async start(kind: "tcp" | "unix" = "tcp", options: QemuOptions = {}): Promise<QemuServer> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const disk = directory.file("disk.img");
@@ -45,7 +61,8 @@ export class QemuServer implements VncServer {
     const machine = owned.use(
       await Child.start("qemu-system-x86_64", [
         ...["-accel", "tcg", "-m", "64", "-vga", "std", "-nodefaults", "-net", "none"],
-        ...["-drive", `file=${disk},format=raw,if=ide`, "-vnc", vnc],
+        ...["-drive", `file=${disk},format=raw,if=ide`],
+        ...["-vnc", [vnc, ...(options.vnc ?? [])].join(","), ...(options.args ?? [])],
         ...["-qmp", `unix:${monitorPath},server=on,wait=off`],
       ]),
     );
@@ -69,16 +86,25 @@ export class QemuServer implements VncServer {
     return decodePng(await readFile(filename));
   }
 
+  /** Waits until the monitor has told of an event, such as RESET, and forgets it. */
+  async happened(event: string): Promise<void> {
+    await this.#hear(new RegExp(`"event": "${event}"`));
+  }
+
   /** Sends one QMP command and waits for its answer; one at a time. */
   async #execute(command: object): Promise<void> {
     this.#monitor.write(JSON.stringify(command));
-    let heard = "";
-    while (!/^\{"(?:return|error)"[^\n]*\n/m.test(heard)) {
-      const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-      const chunks: unknown[] = await once(this.#monitor, "data", { signal });
-      heard += chunks.join("");
+    const answer = await this.#hear(/^\{"(?:return|error)"/);
+    if (answer.startsWith('{"error"')) throw new Error(`QMP: ${answer}`);
+  }
+
+  async #hear(pattern: RegExp): Promise<string> {
+    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+    for (;;) {
+      const at = this.#lines.findIndex((line) => pattern.test(line));
+      if (at !== -1) return this.#lines.splice(at, 1).join("");
+      await once(this.#monitor, "data", { signal });
     }
-    if (/^\{"error"/m.test(heard)) throw new Error(`QMP: ${heard}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,7 @@ import { accepting } from "./tcp.ts";
 import { TempDir } from "./temp-dir.ts";
 import { until } from "./until.ts";
 import type { Endpoint, VncServer } from "./vnc-server.ts";
+import { VirtualDisplay } from "./virtual-display.ts";
 import { XDisplay } from "./x-display.ts";
 
 /** An X screen with a terminal on it, shared by VNC. */
@@ -16,6 +17,7 @@ export class XVncServer implements VncServer {
   /** The folder that the terminal's shell is in. */
   readonly directory: string;
   readonly #owned: AsyncDisposableStack;
+  readonly #server: Child;
 
   private constructor(
     name: string,
@@ -23,16 +25,25 @@ export class XVncServer implements VncServer {
     display: XDisplay,
     directory: string,
     owned: AsyncDisposableStack,
+    server: Child,
   ) {
     this.name = name;
     this.endpoint = endpoint;
     this.display = display;
     this.directory = directory;
     this.#owned = owned;
+    this.#server = server;
   }
 
-  /** Starts TigerVNC's X server, which is the VNC server too. */
-  static async tigervnc(kind: "tcp" | "unix" = "tcp"): Promise<XVncServer> {
+  /**
+   * Starts TigerVNC's X server, which is the VNC server too.
+   *
+   * @param security - its options that say what it asks of viewers
+   */
+  static async tigervnc(
+    kind: "tcp" | "unix" = "tcp",
+    security: readonly string[] = ["-SecurityTypes", "None"],
+  ): Promise<XVncServer> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const socketPath = directory.file("rfb.sock");
@@ -40,7 +51,7 @@ export class XVncServer implements VncServer {
     const where = kind === "tcp" ? ["-localhost"] : ["-rfbunixpath", socketPath];
     const server = owned.use(
       await Child.start("Xtigervnc", [
-        ...["-displayfd", "1", "-SecurityTypes", "None", "-rfbport", String(port), ...where],
+        ...["-displayfd", "1", ...security, "-rfbport", String(port), ...where],
         ...["-geometry", "800x600", "-depth", "24", "-AlwaysShared"],
       ]),
     );
@@ -49,36 +60,34 @@ export class XVncServer implements VncServer {
     owned.use(await display.startTerminal(directory.path));
     const endpoint =
       kind === "tcp" ? { host: "127.0.0.1", port } : { host: `unix:${socketPath}`, port: 0 };
-    return new XVncServer("Xtigervnc", endpoint, display, directory.path, owned.move());
+    return new XVncServer("Xtigervnc", endpoint, display, directory.path, owned.move(), server);
   }
 
-  /** Starts x11vnc on a screen of Xvfb. */
-  static async x11vnc(): Promise<XVncServer> {
+  /**
+   * Starts x11vnc on a screen of Xvfb.
+   *
+   * @param security - its options that say what it asks of viewers
+   */
+  static async x11vnc(security: readonly string[] = ["-nopw"]): Promise<XVncServer> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
-    const screen = owned.use(
-      await Child.start("Xvfb", [
-        "-displayfd",
-        "1",
-        "-screen",
-        "0",
-        "800x600x24",
-        "-nolisten",
-        "tcp",
-      ]),
-    );
-    const display = new XDisplay(`:${(await screen.printed(/^(\d+)\n/)).at(1) ?? ""}`);
+    const display = owned.use(await VirtualDisplay.start(800, 600));
     owned.use(await display.startTerminal(directory.path));
     const port = await freePort();
     const server = owned.use(
       await Child.start("x11vnc", [
         ...["-display", display.name, "-rfbport", String(port), "-listen", "127.0.0.1", "-no6"],
-        ...["-forever", "-shared", "-nopw", "-noxdamage", "-nocursor"],
+        ...["-forever", "-shared", ...security, "-noxdamage", "-nocursor"],
       ]),
     );
     await server.printed(/PORT=\d+/);
     const endpoint = { host: "127.0.0.1", port };
-    return new XVncServer("x11vnc", endpoint, display, directory.path, owned.move());
+    return new XVncServer("x11vnc", endpoint, display, directory.path, owned.move(), server);
+  }
+
+  /** What the server has printed. */
+  get log(): string {
+    return this.#server.stdout + this.#server.stderr;
   }
 
   truth(): Promise<Picture> {
