@@ -15,6 +15,15 @@ export interface AuthorizeOptions {
   readonly internalAccessPath?: string;
 }
 
+/** What a person needs to open a console in a viewer. */
+export interface Ticket {
+  readonly token: string;
+  /** 8 characters, for viewers that know VncAuth only; null where that is not offered. */
+  readonly viewerPassword: string | null;
+  /** The line to type in a shell. */
+  readonly command: string | null;
+}
+
 /** How an installation differs from the plain one. */
 export interface InstallationOptions {
   readonly conf?: NovaConf;
@@ -103,6 +112,26 @@ export class Installation implements AsyncDisposable {
 
   /** Authorizes a console with nova-consoleauth. @returns its access URL */
   async authorize(endpoint: Endpoint, options: AuthorizeOptions = {}): Promise<URL> {
+    return new URL((await this.#authorize(endpoint, options)).trim());
+  }
+
+  /** Authorizes a console for a desktop viewer. */
+  async ticket(endpoint: Endpoint, options: AuthorizeOptions = {}): Promise<Ticket> {
+    const text = await this.#authorize(endpoint, { type: "xvpvnc", ...options }, "--json");
+    // The program's own output: a test fails if it is not of this shape.
+    const { token, viewer_password, viewer } = JSON.parse(text) as {
+      token: string;
+      viewer_password?: string;
+      viewer: { command: string | null };
+    };
+    return { token, viewerPassword: viewer_password ?? null, command: viewer.command };
+  }
+
+  async #authorize(
+    endpoint: Endpoint,
+    options: AuthorizeOptions,
+    ...more: readonly string[]
+  ): Promise<string> {
     const { type, ttlSeconds, internalAccessPath } = options;
     const key = `${endpoint.host} ${endpoint.port}`;
     const instanceUuid = this.#instances.get(key) ?? randomUUID();
@@ -113,9 +142,10 @@ export class Installation implements AsyncDisposable {
       ...(type === undefined ? [] : ["--type", type]),
       ...(ttlSeconds === undefined ? [] : ["--ttl", String(ttlSeconds)]),
       ...(internalAccessPath === undefined ? [] : ["--internal-access-path", internalAccessPath]),
+      ...more,
     );
     if (outcome.status !== 0) throw new Error(`authorize: ${outcome.stdout}${outcome.stderr}`);
-    return new URL(outcome.stdout.trim());
+    return outcome.stdout;
   }
 
   async #start(program: Program, port: number, args: readonly string[]): Promise<Child> {

@@ -46,6 +46,16 @@ export class RfbViewer {
     channel.write(encodeVersion(version));
     if (version === "3.3") await acceptSecurityType(reader);
     else await chooseSecurityType(reader, channel, version);
+    return RfbViewer.#initialise(channel, reader);
+  }
+
+  /** Runs what is left of the handshake after SecurityResult. */
+  static admitted(channel: Duplex, signal: AbortSignal): Promise<RfbViewer> {
+    return RfbViewer.#initialise(channel, new ByteReader(channel, signal));
+  }
+
+  /** ClientInit and ServerInit. RFC 6143 §7.3 */
+  static async #initialise(channel: Duplex, reader: ByteReader): Promise<RfbViewer> {
     channel.write(Buffer.of(1));
     const serverInit = await reader.readExact(24);
     const name = await reader.readExact(serverInit.readUInt32BE(20));

@@ -33,6 +33,8 @@ export class ScriptedBackend implements AsyncDisposable {
   readonly endpoint: Endpoint;
   /** What went wrong in a session, on the backend's side. */
   readonly failures: unknown[] = [];
+  /** How often it was connected to. */
+  connections = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -49,6 +51,7 @@ export class ScriptedBackend implements AsyncDisposable {
     const { port } = server.address() as AddressInfo;
     const backend = new ScriptedBackend(server, { host, port });
     server.on("connection", (socket) => {
+      backend.connections++;
       backend.#sockets.add(socket);
       socket.on("error", () => undefined);
       perform(script, socket).catch((error: unknown) => {
