@@ -78,7 +78,7 @@ export class Pump {
       return;
     }
     const kept: ChunkWriter = {
-      write: (chunk) => destination.write(chunk),
+      write: (chunk) => writeWithTick(destination, chunk),
       queuedBytes: () => destination.writableLength,
     };
     source.on("data", (chunk: Buffer) => {
@@ -93,6 +93,21 @@ interface ChunkWriter {
   readonly write: (chunk: Buffer) => boolean;
   /** What was written and is still held. */
   readonly queuedBytes: () => number;
+}
+
+/**
+ * Writes in one piece what comes in one turn: several small messages of a viewer cost one system call.
+ *
+ * @returns as `write`
+ */
+function writeWithTick(destination: Duplex, chunk: Buffer): boolean {
+  if (destination.writableCorked === 0) {
+    destination.cork();
+    queueMicrotask(() => {
+      destination.uncork();
+    });
+  }
+  return destination.write(chunk);
 }
 
 /** How lent bytes are written to a destination; null if it has no way for it. */
