@@ -6,7 +6,7 @@ import {
   type ProtocolVersion,
   writeSecurityFailure,
 } from "@nova-console/rfb";
-import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
+import { type CloseReason, closeReasons, type ViewerFront, within } from "@nova-console/session";
 import type { ConnectInfo, Token } from "@nova-console/token";
 import type { WebSocket } from "ws";
 import { writeError } from "./error-page.ts";
@@ -140,22 +140,6 @@ function allWritten(stream: Duplex): Promise<void> {
       resolve();
     });
   });
-}
-
-async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort = ignore;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", onAbort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** The code is that of a socket whose peer has left: the session then knows who ended it. */

@@ -5,7 +5,7 @@ import {
   type ProtocolVersion,
   writeSecurityFailure,
 } from "@nova-console/rfb";
-import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
+import { type CloseReason, closeReasons, type ViewerFront, within } from "@nova-console/session";
 import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
 import { encodeRefusal, ESTABLISHED } from "./reply.ts";
@@ -94,21 +94,5 @@ export class XvpFront implements ViewerFront {
     this.#talking.abort();
     closeGently(this.#viewer.channel);
     return Promise.resolve();
-  }
-}
-
-async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", onAbort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -22,3 +22,4 @@ export type { SessionSettings } from "./session-settings.ts";
 export { Sessions } from "./sessions.ts";
 export type { SessionsOptions } from "./sessions.ts";
 export type { ViewerFront } from "./viewer-front.ts";
+export { within } from "./within.ts";
