@@ -1,5 +1,5 @@
 /** Bytes of a FramebufferUpdate with one Raw rectangle, before its pixels. RFC 6143 §7.6.1, §7.7.1. */
-export const UPDATE_HEAD_BYTES = 16;
+const UPDATE_HEAD_BYTES = 16;
 
 const BYTES_PER_PIXEL = 4;
 const BANNER_TEXT = "RFB 003.008\n";
