@@ -50,9 +50,9 @@ export function formatText(entry: LogEntry): string {
   const { timeMs, pid, level, program, message, fields } = entry;
   const head = `${localTime(timeMs)} ${pid} ${LEVEL_NAMES[level]} ${program} [-] `;
   const pairs = Object.entries(fields).flatMap(([name, value]: [string, unknown]) =>
-    value === undefined ? [] : [` ${escape(name)}=${formatValue(value)}`],
+    value === undefined ? [] : [` ${escapeControls(name)}=${formatValue(value)}`],
   );
-  const line = `${head}${escape(message)}${pairs.join("")}\n`;
+  const line = `${head}${escapeControls(message)}${pairs.join("")}\n`;
   return level === "error" ? line + stackLines(fields, head) : line;
 }
 
@@ -83,7 +83,7 @@ function localTime(timeMs: number): string {
 
 function formatValue(value: unknown): string {
   const text = shorten(textOf(value));
-  return PLAIN.test(text) ? text : escape(JSON.stringify(text));
+  return PLAIN.test(text) ? text : escapeControls(JSON.stringify(text));
 }
 
 function textOf(value: unknown): string {
@@ -109,7 +109,7 @@ function stackLines(fields: object, head: string): string {
   return Object.values(fields)
     .filter((value: unknown): value is Error => value instanceof Error)
     .flatMap((error) => stackOf(error).split("\n"))
-    .map((line) => `${head}${escape(line)}\n`)
+    .map((line) => `${head}${escapeControls(line)}\n`)
     .join("");
 }
 
@@ -118,7 +118,8 @@ function stackOf(error: Error): string {
   return inspect(error);
 }
 
-function escape(text: string): string {
+/** Makes a text fit for one line of a terminal: what a terminal obeys is spelled out. */
+export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (character) => {
     if (character === "\n") return "\\n";
     if (character === "\r") return "\\r";

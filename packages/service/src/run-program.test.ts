@@ -133,6 +133,12 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
       stdout: /^nova-xvpvncproxy: \[vnc\] enabled is false: nothing to do\n$/,
     },
     {
+      name: "spells out what a terminal would obey",
+      args: ["--config-file", "/\u001b[31mred"],
+      status: 2,
+      stderr: /^nova-xvpvncproxy: [^\n]*\\x1b\[31mred[^\n]*\n$/,
+    },
+    {
       name: "refuses an unknown option in one line",
       args: ["--nonsense"],
       status: 2,

@@ -13,6 +13,7 @@ import { parseCommandLine, UsageError, type ParsedCommandLine } from "./command-
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
 import { FileSink, logFilePath, StreamSink, type LogSink } from "./log-sink.ts";
+import { escapeControls } from "./log-text.ts";
 import { createLog, type Log } from "./logger.ts";
 import { primaryAddress } from "./primary-address.ts";
 import type { ProgramCommand, ProgramSpec } from "./program-spec.ts";
@@ -55,7 +56,7 @@ async function run(spec: ProgramSpec): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     // It names the program itself.
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${escapeControls(error.message)}\n`);
     return ExitStatus.Usage;
   }
   if (parsed.kind === "text") {
@@ -194,6 +195,6 @@ function print(text: string): void {
 }
 
 function complain(spec: ProgramSpec, message: string): void {
-  const lines = message.split("\n").map((line) => `${spec.program}: ${line}\n`);
+  const lines = message.split("\n").map((line) => `${spec.program}: ${escapeControls(line)}\n`);
   process.stderr.write(lines.join(""));
 }
