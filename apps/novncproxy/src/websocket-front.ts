@@ -17,6 +17,9 @@ import { presentedToken } from "./presented-token.ts";
 import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 import { WebSocketStream } from "./websocket-stream.ts";
 
+/** What ends a step that nobody waits for any more. One for all: a stack for each would cost. */
+const CLOSED = new Error("the connection is being closed");
+
 /** What all fronts of one proxy share. */
 export interface WebSocketFrontSettings {
   readonly origins: OriginPolicy;
@@ -88,7 +91,7 @@ export class WebSocketFront implements ViewerFront {
   }
 
   async close(reason: CloseReason): Promise<void> {
-    this.#talking.abort();
+    this.#talking.abort(CLOSED);
     const channel = this.#channel;
     if (channel === null) {
       this.#upgrade.socket.destroy();

@@ -10,6 +10,9 @@ import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
 import { encodeRefusal, ESTABLISHED } from "./reply.ts";
 
+/** What ends a step that nobody waits for any more. One for all: a stack for each would cost. */
+const CLOSED = new Error("the connection is being closed");
+
 /** A viewer whose XVP request was read. */
 export interface XvpViewer {
   /** Stands behind the request's head. */
@@ -91,7 +94,7 @@ export class XvpFront implements ViewerFront {
   }
 
   close(): Promise<void> {
-    this.#talking.abort();
+    this.#talking.abort(CLOSED);
     closeGently(this.#viewer.channel);
     return Promise.resolve();
   }

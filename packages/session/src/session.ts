@@ -6,7 +6,7 @@ import {
 } from "@nova-console/connector";
 import { relay, type RelayResult } from "@nova-console/relay";
 import { negotiateWithServer, type SecurityHandler } from "@nova-console/rfb";
-import type { ConnectInfo, TokenStore } from "@nova-console/token";
+import type { ConnectInfo, Token, TokenStore } from "@nova-console/token";
 import type { CloseReason } from "./close-reason.ts";
 import { closeReasonOf, type Side } from "./close-reason-of.ts";
 import { SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
@@ -121,6 +121,7 @@ export class Session {
     try {
       const beginning = at("viewer", this.#front.begin(signal));
       const [backend] = await Promise.all([connecting, beginning]);
+      await this.#confirm(info, signal);
       return { backend, viewer: await at("viewer", this.#front.admit(signal)) };
     } catch (error) {
       dialling.abort(error);
@@ -137,10 +138,7 @@ export class Session {
       this.#front.authorize(null);
       throw new SessionRefusedError("token-missing", "no token was presented");
     }
-    const { connectTimeoutMs } = this.#needs.settings;
-    const info = await withDeadline(signal, connectTimeoutMs, "token-store-unavailable", () =>
-      this.#needs.tokens.validate(token),
-    ).catch((error: unknown) => {
+    const info = await this.#askStore(token, signal).catch((error: unknown) => {
       // A page of another site learns that first, and nothing about the token.
       this.#front.authorize(null);
       throw error;
@@ -152,6 +150,26 @@ export class Session {
     this.#needs.admitToken(info);
     this.#info = info;
     return info;
+  }
+
+  /** The token may have been revoked, or its instance moved, while the backend was being dialled. */
+  async #confirm(info: ConnectInfo, signal: AbortSignal): Promise<void> {
+    const { token } = this.#front;
+    if (token === null) return;
+    const { host, port } = await this.#askStore(token, signal);
+    if (host !== info.host || port !== info.port) {
+      throw new SessionRefusedError(
+        "token-invalid",
+        "the instance moved while it was being dialled",
+      );
+    }
+  }
+
+  #askStore(token: Token, signal: AbortSignal): Promise<ConnectInfo> {
+    const { settings, tokens } = this.#needs;
+    return withDeadline(signal, settings.connectTimeoutMs, "token-store-unavailable", () =>
+      tokens.validate(token),
+    );
   }
 
   async #openBackend(info: ConnectInfo, signal: AbortSignal): Promise<Duplex> {

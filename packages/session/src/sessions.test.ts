@@ -241,6 +241,27 @@ describe("Sessions", { timeout: 20_000 }, () => {
     }
   });
 
+  it("opens nothing whose token is revoked, or leads elsewhere, once the backend is there", async (t) => {
+    const port = await vncServer(t);
+    for (const second of [null, { port: 1 }]) {
+      const store = storeOf(port);
+      let asked = 0;
+      const changing: TokenStore = {
+        ...store,
+        validate: async (token) => {
+          const info = await store.validate(token);
+          asked += 1;
+          if (asked === 1) return info;
+          if (second === null) throw new InvalidTokenError();
+          return { ...info, ...second };
+        },
+      };
+      const { reason, said } = await refused(sessionsOf(changing).sessions, new TestFront("good"));
+      assert.deepEqual([reason, said.at(-1)], ["token-invalid", "refuse token-invalid"]);
+      assert.ok(!said.includes("admit"));
+    }
+  });
+
   it("tells a store that cannot answer from a token that is not good", async () => {
     const down: TokenStore = {
       validate: () => Promise.reject(new TokenStoreError("database is locked")),
