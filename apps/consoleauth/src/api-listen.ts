@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, lstatSync, statSync, unlinkSync } from "node:fs";
+import { lstatSync, statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -8,7 +8,7 @@ import { ApiListenError } from "./errors.ts";
 
 const UNIX_PREFIX = "unix:";
 /** A socket's owner and group may connect to it; the secret is asked for all the same. */
-const SOCKET_MODE = 0o660;
+const SOCKET_UMASK = 0o117;
 const PROBE_TIMEOUT_MS = 1_000;
 const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
 
@@ -28,7 +28,6 @@ export async function listenOn(server: Server, address: string): Promise<string>
     refuseMissingDirectory(path, address);
     await removeStaleSocket(path);
     await listen(server, { path }, address);
-    chmodSync(path, SOCKET_MODE);
     return address;
   }
   const match = HOST_AND_PORT.exec(address);
@@ -53,7 +52,13 @@ async function listen(
 ): Promise<void> {
   const listening = once(server, "listening");
   try {
-    server.listen(where);
+    // The file is made within this call: with a chmod after it there would be a moment for others.
+    const umask = process.umask(SOCKET_UMASK);
+    try {
+      server.listen(where);
+    } finally {
+      process.umask(umask);
+    }
     await listening;
   } catch (error) {
     // If listen() itself threw, nobody waits for the event any more.
