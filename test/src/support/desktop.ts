@@ -16,6 +16,7 @@ export class Desktop implements AsyncDisposable {
   readonly display: VirtualDisplay;
   readonly home: TempDir;
   readonly #owned: AsyncDisposableStack;
+  readonly #programs: Child[] = [];
 
   private constructor(display: VirtualDisplay, home: TempDir, owned: AsyncDisposableStack) {
     this.display = display;
@@ -49,6 +50,7 @@ export class Desktop implements AsyncDisposable {
       NSS_WRAPPER_GROUP: this.home.file("group"),
       ...environment,
     });
+    this.#programs.push(child);
     return this.#owned.use(child);
   }
 
@@ -61,7 +63,11 @@ export class Desktop implements AsyncDisposable {
         return missingFraction(seen, truth) <= LIKENESS;
       },
       20_000,
-    );
+    ).catch((error: unknown) => {
+      // What its programs said is all that tells why.
+      const said = this.#programs.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+      throw new Error(`${error instanceof Error ? error.message : String(error)}:\n${said}`);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
