@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { makeAuthority, type Authority } from "./support/authority.ts";
 import { x509Machine } from "./support/backends.ts";
 import { TestBrowser } from "./support/browser.ts";
+import { BurstyNetwork } from "./support/bursty-network.ts";
 import { makeCertificate, type Certificate } from "./support/certificate.ts";
 import { Desktop } from "./support/desktop.ts";
 import { Installation } from "./support/installation.ts";
@@ -79,6 +80,22 @@ describe("desktop viewers on 6081", { timeout: 4 * TIMEOUT_MS }, () => {
         await desktop.shows(server);
       });
     }
+  }
+
+  for (const security of ["X509Plain", "TLSPlain"] as const) {
+    // TigerVNC leaves SecurityResult unread that comes together with a session ticket of TLS 1.3.
+    it(
+      `TigerVNC shows a screen by ${security} over a network that delivers in bursts`,
+      limit,
+      async () => {
+        await using network = await BurstyNetwork.start(everyWay.xvpPort);
+        await using desktop = await Desktop.create();
+        const { token } = await everyWay.ticket(tigervnc.endpoint);
+        const caPath = certificate.certPath;
+        await startTigervnc(desktop, { port: network.port, security, token, caPath });
+        await desktop.shows(tigervnc);
+      },
+    );
   }
 
   for (const name of ["with a certificate", "without a certificate"] as const) {

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { createSecureContext } from "node:tls";
 import {
   type ConnectionInfo,
   listen,
@@ -8,7 +7,7 @@ import {
   secureContextOptions,
   type TlsSettings,
 } from "@nova-console/listener";
-import { createAnonymousTlsContext, type ViewerTls } from "@nova-console/rfb";
+import { createAnonymousTlsContext, createX509TlsContext, type ViewerTls } from "@nova-console/rfb";
 import type { Logger } from "@nova-console/service";
 import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import {
@@ -178,7 +177,7 @@ class Door {
 
 function viewerTlsOf(tls: TlsSettings | null): ViewerTls {
   return {
-    x509: tls === null ? null : createSecureContext(secureContextOptions(tls)),
+    x509: tls === null ? null : createX509TlsContext(secureContextOptions(tls)),
     anonymous: createAnonymousTlsContext(),
   };
 }

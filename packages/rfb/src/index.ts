@@ -20,7 +20,7 @@ export { negotiateWithServer } from "./server-handshake.ts";
 export { veNCryptHandler } from "./server-vencrypt.ts";
 export type { BackendCredential, VeNCryptOptions } from "./server-vencrypt.ts";
 export { vncAuthHandler } from "./server-vnc-auth.ts";
-export { createAnonymousTlsContext } from "./tls-stream.ts";
+export { createAnonymousTlsContext, createX509TlsContext } from "./tls-stream.ts";
 export { VeNCryptSubtype } from "./vencrypt-subtype.ts";
 export type { ViewerCredential } from "./viewer-credential.ts";
 export {

@@ -6,6 +6,7 @@ import {
   type ConnectionOptions,
   createSecureContext,
   type SecureContext,
+  type SecureContextOptions,
   TLSSocket,
 } from "node:tls";
 import { type Peer, PeerMisbehavedError } from "./errors.ts";
@@ -41,6 +42,20 @@ export async function startTls(
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   return secure(connect({ ...options, socket: server }), "secureConnect", "server", signal);
+}
+
+/**
+ * A context for TLS with our certificate, for viewers that started in RFB.
+ *
+ * It goes up to TLS 1.2: in 1.3 OpenSSL sends session tickets once the handshake is over, and
+ * Node.js cannot forbid it. TigerVNC before 1.13, as Debian 12 has it, does not look at what arrived together with
+ * a ticket, so that it would now and then wait forever for a SecurityResult that it has got.
+ *
+ * @param options - an operator who asks for TLS 1.3 and nothing below gets it
+ */
+export function createX509TlsContext(options: SecureContextOptions): SecureContext {
+  const onlyNewest = options.minVersion === "TLSv1.3";
+  return createSecureContext(onlyNewest ? options : { ...options, maxVersion: "TLSv1.2" });
 }
 
 /**

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { after, describe, it, type TestContext } from "node:test";
-import { connect as connectTls, createSecureContext, type ConnectionOptions } from "node:tls";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { ByteReader } from "@nova-console/byte-stream";
 import { chunkings, hex } from "@nova-console/byte-stream/testing";
 import { makeTestCertificate } from "@nova-console/listener/testing";
 import fc from "fast-check";
-import { createAnonymousTlsContext } from "./tls-stream.ts";
+import { createAnonymousTlsContext, createX509TlsContext } from "./tls-stream.ts";
 import { createVncResponder } from "./vnc-challenge.ts";
 import {
   readViewerCredential,
@@ -24,11 +24,12 @@ after(() => {
   certificate.remove();
 });
 
+const x509 = {
+  cert: readFileSync(certificate.certFile),
+  key: readFileSync(certificate.keyFile),
+};
 const tls: ViewerTls = {
-  x509: createSecureContext({
-    cert: readFileSync(certificate.certFile),
-    key: readFileSync(certificate.keyFile),
-  }),
+  x509: createX509TlsContext(x509),
   anonymous: createAnonymousTlsContext(),
 };
 
@@ -126,8 +127,24 @@ describe("readViewerCredential()", { timeout: 30_000 }, () => {
       assert.equal(waiting.security, security);
       writeSecurityResultOk(waiting);
       assert.equal(await new ByteReader(secured, noDeadline).readU32(), 0);
+      assert.equal(secured.getProtocol(), "TLSv1.2");
     });
   }
+
+  it("speaks TLS 1.3 in X509Plain when nothing below is allowed", async (t) => {
+    const { proxySide, viewer } = await socketPair(t);
+    const newest = { ...tls, x509: createX509TlsContext({ ...x509, minVersion: "TLSv1.3" }) };
+    const reading = readViewerCredential(proxySide, "3.8", ["X509Plain"], newest, noDeadline);
+    const reader = new ByteReader(viewer, noDeadline);
+    await send(viewer, [hex("13 0002"), u32(262)]);
+    // One type; version 0.2, accepted; one subtype; its ack.
+    await reader.readExact(2 + 2 + 1 + 1 + 4 + 1);
+    reader.release();
+    const secured = connectTls({ socket: viewer, rejectUnauthorized: false });
+    secured.write(plain("", "secret"));
+    await reading;
+    assert.equal(secured.getProtocol(), "TLSv1.3");
+  });
 
   it("reads the target of xvp and lets its password be anything", async (t) => {
     const { proxySide, viewer } = await socketPair(t);

@@ -56,7 +56,7 @@ export const consoleProxyGroup = {
     listOf(choice(["auto", "X509Plain", "TLSPlain", "Plain", "xvp", "VncAuth"])),
     {
       default: ["auto"],
-      help: `How a stock viewer on 6081 may show its token, most wanted first. X509Plain needs cert. auto is X509Plain with cert, and TLSPlain,Plain,xvp,VncAuth without. Plain and xvp send the token in clear.`,
+      help: `How a stock viewer on 6081 may show its token, most wanted first. X509Plain needs cert, and speaks TLS 1.2 unless ssl_minimum_version is tlsv1_3, with which TigerVNC before 1.13 may wait forever. auto is X509Plain with cert, and TLSPlain,Plain,xvp,VncAuth without. Plain and xvp send the token in clear.`,
     },
   ),
   viewer_password_secret_file: option(path(), {
