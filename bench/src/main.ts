@@ -41,9 +41,9 @@ function chosen<T extends { readonly name: string }>(
 async function measure(
   measurements: readonly Measurement[],
   peers: readonly PeerSpec[],
-  { rounds, backendPort }: Options,
+  { rounds }: Options,
 ): Promise<Sample[]> {
-  await using stage = await Stage.create(backendPort);
+  await using stage = await Stage.create();
   const samples: Sample[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const measurement of measurements) {
@@ -87,9 +87,8 @@ function plot(samples: readonly Sample[], measurements: readonly Measurement[]):
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
-  const { only, baseline, settings, novaConf, novaToken, jsonPath, svgPath } = options;
-  const nova = { confPath: novaConf, token: novaToken };
-  const everyPeer = allPeers({ root, baseline, settings, nova });
+  const { only, baseline, settings, jsonPath, svgPath } = options;
+  const everyPeer = allPeers({ root, baseline, settings });
   const wanted = chosen(everyPeer, only, (name, named) => name === named);
   const measurements = chosen(allMeasurements(scaleOf(options)), only, (name, named) =>
     `${name}-`.startsWith(`${named}-`),

@@ -30,7 +30,6 @@ describe("parseOptions()", () => {
     ["--rounds", "1.5"],
     ["--seconds", "soon"],
     ["--set", "workers=2"],
-    ["--backend-port", "x"],
     ["--fast"],
     ["6080"],
   ]) {

@@ -13,10 +13,6 @@ export interface Options {
   readonly svgPath: string | null;
   readonly baseline: string | null;
   readonly settings: readonly Setting[];
-  readonly novaConf: string | null;
-  readonly novaToken: string | null;
-  /** 0: any. */
-  readonly backendPort: number;
 }
 
 /** What is said for a command line that is not understood. */
@@ -28,8 +24,6 @@ export const USAGE = `npm run bench -- [options]
   --json FILE, --svg FILE   write all figures, draw them
   --baseline DIR            compare with another built tree of this repository
   --set GROUP.NAME=VALUE    an option for our programs' nova.conf; again for more
-  --nova-conf FILE --nova-token TOKEN --backend-port PORT
-                            compare with a nova that runs: see bench/README.md
 `;
 
 /** A command line that is not understood. */
@@ -53,12 +47,6 @@ export function parseOptions(args: readonly string[]): Options {
     svgPath: values.svg ?? null,
     baseline: values.baseline ?? null,
     settings: (values.set ?? []).map(parseSetting),
-    novaConf: values["nova-conf"] ?? null,
-    novaToken: values["nova-token"] ?? null,
-    backendPort:
-      values["backend-port"] === undefined
-        ? 0
-        : positive("--backend-port", values["backend-port"], true),
   };
 }
 
@@ -76,9 +64,6 @@ function parsed(args: readonly string[]) {
         svg: { type: "string" },
         baseline: { type: "string" },
         set: { type: "string", multiple: true },
-        "nova-conf": { type: "string" },
-        "nova-token": { type: "string" },
-        "backend-port": { type: "string" },
       },
     });
   } catch (error) {

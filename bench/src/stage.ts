@@ -27,12 +27,11 @@ export class Stage implements AsyncDisposable {
     for (const process_ of [...load, ...backends]) this.#owned.use(process_);
   }
 
-  /** @param backendPort - of the first VNC server; 0: any */
-  static async create(backendPort: number): Promise<Stage> {
+  static async create(): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), "nova-console-bench-"));
     makeCertificate(directory);
     const log = join(directory, "load.log");
-    const first = await BackendProcess.start(log, backendPort);
+    const first = await BackendProcess.start(log);
     const second = await BackendProcess.start(log);
     const load = [await LoadProcess.start(log), await LoadProcess.start(log)] as const;
     return new Stage(directory, load, [first, second]);

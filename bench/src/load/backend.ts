@@ -75,7 +75,7 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on("error", () => socket.destroy());
   serve(socket);
 });
-server.listen({ host: "127.0.0.1", port: Number(process.argv[2] ?? 0), backlog: BACKLOG }, () => {
+server.listen({ host: "127.0.0.1", port: 0, backlog: BACKLOG }, () => {
   const address = server.address();
   process.send?.(typeof address === "object" ? address?.port : null);
 });

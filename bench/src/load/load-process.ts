@@ -47,9 +47,8 @@ export class BackendProcess implements AsyncDisposable {
     this.port = port;
   }
 
-  /** @param port - 0: any */
-  static async start(logPath: string, port = 0): Promise<BackendProcess> {
-    const child = await Child.fork(pathOf("backend.ts"), [String(port)], logPath);
+  static async start(logPath: string): Promise<BackendProcess> {
+    const child = await Child.fork(pathOf("backend.ts"), [], logPath);
     return new BackendProcess(child, await answerOf<number>(child));
   }
 

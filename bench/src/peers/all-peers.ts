@@ -1,6 +1,6 @@
 import { direct } from "./direct.ts";
 import { floors } from "./floors.ts";
-import { nova, type NovaOptions } from "./nova.ts";
+import { nova } from "./nova.ts";
 import { ours, type Setting } from "./ours.ts";
 import type { PeerSpec } from "./peer.ts";
 import { haproxy, socat } from "./raw-tcp.ts";
@@ -14,11 +14,10 @@ export interface PeerOptions {
   readonly baseline: string | null;
   /** For the nova.conf of ours. */
   readonly settings: readonly Setting[];
-  readonly nova: NovaOptions;
 }
 
 /** All that can be measured, in the order of one round. */
-export function allPeers({ root, baseline, settings, nova: novaOptions }: PeerOptions): PeerSpec[] {
+export function allPeers({ root, baseline, settings }: PeerOptions): PeerSpec[] {
   const own = (folder: string, suffix: string, tls: boolean): PeerSpec[] =>
     ([6080, 6081] as const).map((port) =>
       ours({ name: `${port}${suffix}`, port, tls, root: folder, settings }),
@@ -28,7 +27,7 @@ export function allPeers({ root, baseline, settings, nova: novaOptions }: PeerOp
     ...own(root, "", false),
     ...(baseline === null ? [] : own(baseline, "-base", false)),
     websockify("websockify", false),
-    nova(novaOptions),
+    nova,
     haproxy("haproxy", { tls: false, splice: false }),
     haproxy("haproxy-splice", { tls: false, splice: true }),
     socat,

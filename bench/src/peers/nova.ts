@@ -1,43 +1,44 @@
-import { existsSync } from "node:fs";
+import { NovaCell } from "@nova-console/test/nova";
 import { missingProgram } from "./on-path.ts";
 import { type PeerSpec, targetOf } from "./peer.ts";
 import { spawnPeer } from "./spawned-peer.ts";
 
 /** A process of 30 MiB and several connections each. */
 const MAX_SESSIONS = 100;
+/** Debian's; ours has the same name and may come first on the path. */
+const PROGRAM = "/usr/bin/nova-novncproxy";
+const NEEDED = [PROGRAM, "mariadbd", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
 
-/** Where a working nova is. */
-export interface NovaOptions {
-  /** Its nova.conf, with its database and message queue running; null: none. */
-  readonly confPath: string | null;
-  /** A token in its database, for 127.0.0.1 and the port of `--backend-port`; null: none. */
-  readonly token: string | null;
-}
-
-/** Nova's own nova-novncproxy, where somebody has set up what it needs. */
-export function nova({ confPath, token }: NovaOptions): PeerSpec {
-  const spec: PeerSpec = {
-    name: "nova",
-    protocol: "websocket",
-    tls: false,
-    maxSessions: MAX_SESSIONS,
-    missing() {
-      if (confPath === null || token === null) {
-        return "needs --nova-conf, --nova-token and --backend-port: see bench/README.md";
-      }
-      return existsSync(confPath) ? missingProgram("nova-novncproxy") : `${confPath} is not there`;
-    },
-    start: (surroundings) =>
-      spawnPeer(surroundings, ([port]) => ({
+/**
+ * Nova's own nova-novncproxy, in a cell of its own. What database, message queue and compute service
+ * do for it is not counted: only its own processes are.
+ */
+export const nova: PeerSpec = {
+  name: "nova",
+  protocol: "websocket",
+  tls: false,
+  maxSessions: MAX_SESSIONS,
+  missing: () => NEEDED.map(missingProgram).find((missing) => missing !== null) ?? null,
+  async start(surroundings) {
+    await using owned = new AsyncDisposableStack();
+    const cell = owned.use(await NovaCell.start());
+    const [first, second] = surroundings.backendPorts;
+    const tokens = [
+      await cell.authorize("127.0.0.1", first),
+      await cell.authorize("127.0.0.1", second),
+    ] as const;
+    const { pids, targets } = owned.use(
+      await spawnPeer(surroundings, ([port]) => ({
         commands: [
           [
-            ...(["nova-novncproxy", "--config-file", confPath ?? ""] as const),
+            ...([PROGRAM, "--config-file", cell.confPath] as const),
             ...["--vnc-novncproxy_host", "127.0.0.1", "--vnc-novncproxy_port", String(port)],
           ],
         ],
-        // One token leads to one VNC server: nothing runs beside on another.
-        targets: [targetOf(spec, port, [token ?? ""]), targetOf(spec, port, [token ?? ""])],
+        targets: [targetOf(nova, port, [tokens[0]]), targetOf(nova, port, [tokens[1]])],
       })),
-  };
-  return spec;
-}
+    );
+    const running = owned.move();
+    return { pids, targets, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  },
+};

@@ -1,13 +1,13 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, resolve } from "node:path";
 
-/** @returns what to tell if no program of that name is on the path, else null */
+/** @returns what to tell if no program of that name or absolute path is there, else null */
 export function missingProgram(name: string): string | null {
   // Where Debian keeps daemons; not on every user's path.
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"];
   const found = folders.some((folder) => {
     try {
-      accessSync(join(folder, name), constants.X_OK);
+      accessSync(resolve(folder, name), constants.X_OK);
       return true;
     } catch {
       return false;

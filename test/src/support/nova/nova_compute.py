@@ -1,0 +1,101 @@
+"""The parts of a nova that a console needs beside nova-novncproxy, made of nova's own code.
+
+Mints tokens as nova-compute does when a user asks for a console, and answers the question that
+nova-novncproxy asks over the message queue before it believes one: does this port still belong to
+this instance? Run as
+
+    nova_compute.py NOVA_CONF
+
+Prints a line "ready" when it answers. Each line of JSON on standard input authorizes one console,
+{"host": ..., "port": ..., "console_type": ..., "access_url_base": ..., "internal_access_path": ...,
+"ttl": seconds}, and is answered by a line with its token. Ends when standard input does.
+"""
+
+import json
+import sys
+
+from nova import config
+from nova import context
+from nova import objects
+from nova import rpc
+from nova.objects import base as objects_base
+import oslo_messaging
+from oslo_utils import uuidutils
+
+COMPUTE_HOST = "compute1"
+# Of nova.compute.rpcapi: what validate_console_port is called with, and older versions of it.
+RPC_VERSION = "6.0"
+
+
+class ConsolePorts:
+    """Answers for the ports that were authorized, by instance and console type."""
+
+    target = oslo_messaging.Target(version=RPC_VERSION)
+
+    def __init__(self):
+        self._ports = set()
+
+    def add(self, instance_uuid, port, console_type):
+        self._ports.add((instance_uuid, str(port), console_type))
+
+    def validate_console_port(self, ctxt, instance, port, console_type):
+        return (instance.uuid, str(port), console_type) in self._ports
+
+
+def create_instance(ctxt):
+    instance = objects.Instance(
+        ctxt,
+        uuid=uuidutils.generate_uuid(),
+        user_id="user",
+        project_id="project",
+        host=COMPUTE_HOST,
+        node=COMPUTE_HOST,
+        memory_mb=64,
+        vcpus=1,
+        root_gb=1,
+        ephemeral_gb=0,
+        display_name="an instance",
+        vm_state="active",
+        power_state=1,
+    )
+    instance.create()
+    return instance
+
+
+def authorize(ctxt, ports, request):
+    instance = create_instance(ctxt)
+    console_type = request["console_type"]
+    ports.add(instance.uuid, request["port"], console_type)
+    console = objects.ConsoleAuthToken(
+        context=ctxt,
+        console_type=console_type,
+        host=request["host"],
+        port=request["port"],
+        internal_access_path=request["internal_access_path"],
+        instance_uuid=instance.uuid,
+        access_url_base=request["access_url_base"],
+    )
+    return console.authorize(request["ttl"])
+
+
+def main():
+    config.parse_args(["nova-compute", "--config-file", sys.argv[1]])
+    objects.register_all()
+    ctxt = context.get_admin_context()
+    ports = ConsolePorts()
+    target = oslo_messaging.Target(topic="compute", server=COMPUTE_HOST)
+    serializer = rpc.RequestContextSerializer(objects_base.NovaObjectSerializer())
+    # Not rpc.get_server(): its green threads would stand still while standard input is read.
+    server = oslo_messaging.get_rpc_server(
+        rpc.TRANSPORT, target, [ports], executor="threading", serializer=serializer
+    )
+    server.start()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(authorize(ctxt, ports, json.loads(line)), flush=True)
+    server.stop()
+    server.wait()
+
+
+if __name__ == "__main__":
+    main()
