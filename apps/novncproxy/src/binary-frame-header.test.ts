@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hex } from "@nova-console/byte-stream/testing";
-import { putBinaryFrameHeader } from "./binary-frame-header.ts";
+import { binaryFrame, putBinaryFrameHeader } from "./binary-frame-header.ts";
 
 describe("putBinaryFrameHeader()", () => {
   const headers = [
@@ -21,4 +21,10 @@ describe("putBinaryFrameHeader()", () => {
       assert.ok(buffer.subarray(16).every((byte) => byte === 0xee));
     });
   }
+});
+
+describe("binaryFrame()", () => {
+  it("puts the header in front of the payload", () => {
+    assert.deepEqual(binaryFrame(hex("0101")), hex("82 02 0101"));
+  });
 });

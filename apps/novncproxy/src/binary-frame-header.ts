@@ -1,3 +1,6 @@
+/** Longest header. */
+const MAX_HEADER_BYTES = 10;
+
 /** FIN, opcode binary; no extension is ever agreed on. @see RFC 6455 §5.2 */
 const FINAL_BINARY = 0x82;
 
@@ -36,4 +39,11 @@ export function putBinaryFrameHeader(buffer: Buffer, start: number, byteCount: n
   buffer.writeUInt32BE(Math.floor(byteCount / 2 ** 32), start - 8);
   buffer.writeUInt32BE(byteCount >>> 0, start - 4);
   return start - 10;
+}
+
+/** A binary frame of a server around a copy of its payload. */
+export function binaryFrame(payload: Buffer): Buffer {
+  const buffer = Buffer.allocUnsafe(MAX_HEADER_BYTES + payload.length);
+  payload.copy(buffer, MAX_HEADER_BYTES);
+  return buffer.subarray(putBinaryFrameHeader(buffer, MAX_HEADER_BYTES, payload.length));
 }

@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { type BorrowingDestination, writeBorrowed } from "@nova-console/byte-stream";
 import { closeReasons, ViewerMisbehavedError } from "@nova-console/session";
 import { WebSocket } from "ws";
-import { putBinaryFrameHeader } from "./binary-frame-header.ts";
+import { binaryFrame, putBinaryFrameHeader } from "./binary-frame-header.ts";
 
 const POLICY_CLOSE = { binaryOnly: 1003, ...closeReasons["backend-closed"] };
 
@@ -55,9 +55,8 @@ export class WebSocketStream extends Duplex implements BorrowingDestination {
   }
 
   /**
-   * Writes a frame past both this stream and the sender of `ws`: header and payload in one piece,
-   * from bytes that need not be kept. The sender writes whole frames as well, each at once, so that
-   * they cannot mix: there is no compression for which it would wait.
+   * Writes a frame past this stream's own queue: header and payload in one piece, from bytes that need
+   * not be kept.
    */
   writeBorrowed(chunk: Buffer): boolean {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return true;
@@ -99,10 +98,14 @@ export class WebSocketStream extends Duplex implements BorrowingDestination {
     done(error);
   }
 
+  /**
+   * In one piece, which the sender of `ws` would make two of. The sender writes whole frames as well,
+   * each at once, so that they cannot mix: there is no compression for which it would wait.
+   */
   #send(chunk: Buffer, done: (error?: Error | null) => void): void {
     if (chunk.length === 0) done();
     else if (this.#webSocket.readyState === WebSocket.OPEN) {
-      this.#webSocket.send(chunk, { binary: true }, done);
+      this.#socket.write(binaryFrame(chunk), done);
     } else done(goneError());
   }
 
