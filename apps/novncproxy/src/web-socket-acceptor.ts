@@ -9,13 +9,15 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** Most reads that one frame may take: of a few bytes each, each costs far more than its bytes. */
 const MAX_FRAME_PIECES = 8_192;
 
-/** Any key that `ws` finds well-formed: 16 bytes in base64. */
-const WELL_FORMED_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
+/** What `ws` finds well-formed: 16 bytes in base64. */
+const WELL_FORMED_KEY = /^[A-Za-z0-9+/]{22}==$/;
+const SOME_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /** Completes upgrades whose handshake was found good. */
 export class WebSocketAcceptor {
   readonly #server: WebSocketServer;
-  readonly #keys = new WeakMap<IncomingMessage, string>();
+  /** Keys that `ws` would not take. */
+  readonly #oddKeys = new WeakMap<IncomingMessage, string>();
 
   /**
    * @param maxMessageBytes - longest message a viewer may send; a longer one closes with 1009
@@ -36,8 +38,10 @@ export class WebSocketAcceptor {
     };
     this.#server = new WebSocketServer(options);
     this.#server.on("headers", (lines: string[], request: IncomingMessage) => {
+      const key = this.#oddKeys.get(request);
+      if (key === undefined) return;
       const line = lines.findIndex((text) => text.startsWith("Sec-WebSocket-Accept:"));
-      lines[line] = `Sec-WebSocket-Accept: ${acceptOf(this.#keys.get(request) ?? "")}`;
+      lines[line] = `Sec-WebSocket-Accept: ${acceptOf(key)}`;
     });
   }
 
@@ -49,8 +53,11 @@ export class WebSocketAcceptor {
   accept({ request, socket, head }: Upgrade): WebSocket | null {
     // nova takes more than `ws` does: old drafts' versions, any key, lists that hold other protocols.
     const { headers } = request;
-    this.#keys.set(request, headers["sec-websocket-key"] ?? "");
-    headers["sec-websocket-key"] = WELL_FORMED_KEY;
+    const key = headers["sec-websocket-key"] ?? "";
+    if (!WELL_FORMED_KEY.test(key)) {
+      this.#oddKeys.set(request, key);
+      headers["sec-websocket-key"] = SOME_KEY;
+    }
     headers["sec-websocket-version"] = "13";
     if (headers["sec-websocket-protocol"] === "") delete headers["sec-websocket-protocol"];
     else if (headers["sec-websocket-protocol"] !== undefined) {
