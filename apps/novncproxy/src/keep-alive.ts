@@ -5,34 +5,76 @@ import type { WebSocket } from "ws";
 const PINGS_BEHIND_DATA = 4;
 
 /**
- * Pings a viewer, and cuts one that has not answered by the next ping.
+ * Parts of the interval. A viewer is pinged in the part it came in, so that what goes out in one turn
+ * is a small part of the work that one part's newcomers were.
+ */
+const SLOTS = 100;
+
+/** A viewer that is pinged. */
+interface Watched {
+  readonly webSocket: WebSocket;
+  readonly socket: Socket;
+  unanswered: number;
+  /** `socket.bytesRead` at the last ping. */
+  bytesRead: number;
+}
+
+/**
+ * Pings all viewers of a proxy, and cuts one that has not answered by its next ping.
  *
  * Whatever arrives is an answer. Two kinds of silence are not the viewer's: while we do not read, as
  * the backend is slow, its answer waits in the network; and behind bytes it is slow to take, so does
  * our ping, for which it gets four intervals.
- *
- * @param intervalMs - between pings; 0: none
  */
-export function keepAlive(webSocket: WebSocket, socket: Socket, intervalMs: number): void {
-  if (intervalMs === 0) return;
-  let unanswered = 0;
-  const onSign = (): void => {
-    unanswered = 0;
-  };
-  for (const sign of ["message", "ping", "pong"]) webSocket.on(sign, onSign);
-  const timer = setInterval(() => {
-    if (webSocket.isPaused) onSign();
-    const allowed = socket.writableLength > 0 ? PINGS_BEHIND_DATA : 1;
-    if (unanswered >= allowed) {
-      webSocket.terminate();
-      return;
+export class KeepAlive {
+  readonly #intervalMs: number;
+  /** Served in turn, one in each part of the interval. */
+  readonly #slots = Array.from({ length: SLOTS }, () => new Set<Watched>());
+  #lastServed = 0;
+  #watched = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param intervalMs - between two pings of a viewer; 0: none */
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Pings a viewer until it is closed; for the first time after one interval, less a hundredth. */
+  watch(webSocket: WebSocket, socket: Socket): void {
+    if (this.#intervalMs === 0) return;
+    const watched = { webSocket, socket, unanswered: 0, bytesRead: socket.bytesRead };
+    const slot = this.#slots[this.#lastServed];
+    slot?.add(watched);
+    if (this.#watched === 0) {
+      this.#timer = setInterval(() => {
+        this.#serveNext();
+      }, this.#intervalMs / SLOTS);
     }
-    unanswered += 1;
-    webSocket.ping(ignore);
-  }, intervalMs);
-  webSocket.once("close", () => {
-    clearInterval(timer);
-  });
+    this.#watched += 1;
+    webSocket.once("close", () => {
+      slot?.delete(watched);
+      this.#watched -= 1;
+      if (this.#watched === 0) clearInterval(this.#timer);
+    });
+  }
+
+  #serveNext(): void {
+    this.#lastServed = (this.#lastServed + 1) % SLOTS;
+    for (const watched of this.#slots[this.#lastServed] ?? []) ping(watched);
+  }
+}
+
+function ping(watched: Watched): void {
+  const { webSocket, socket } = watched;
+  if (webSocket.isPaused || socket.bytesRead > watched.bytesRead) watched.unanswered = 0;
+  watched.bytesRead = socket.bytesRead;
+  const allowed = socket.writableLength > 0 ? PINGS_BEHIND_DATA : 1;
+  if (watched.unanswered >= allowed) {
+    webSocket.terminate();
+    return;
+  }
+  watched.unanswered += 1;
+  webSocket.ping(ignore);
 }
 
 function ignore(): void {

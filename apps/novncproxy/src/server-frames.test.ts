@@ -240,6 +240,17 @@ describe("pings", { timeout: 30_000 }, () => {
     server.end();
   });
 
+  it("are sent to a viewer that came after the last one had left", async () => {
+    client.socket.destroy();
+    await once(server.resume(), "end");
+    server.end();
+    ({ client, server } = await proxy.open());
+    for (let round = 0; round < 2; round++) {
+      assert.equal((await client.frame()).opcode, opcodes.ping);
+      client.send(frame("", { opcode: opcodes.pong }));
+    }
+  });
+
   it("take what a viewer sends for an answer", async () => {
     for (let round = 0; round < 3; round++) {
       assert.equal((await client.frame()).opcode, opcodes.ping);

@@ -11,6 +11,7 @@ import type { TokenStore } from "@nova-console/token";
 import { openViewerAccess, type ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import type { NovncProxySettings } from "./settings.ts";
 import { StaticFiles } from "./static-files.ts";
@@ -98,7 +99,7 @@ class Proxy implements NovncProxy {
       origins: new OriginPolicy(settings.allowedOrigins),
       sessions: new WebSocketAcceptor(settings.session.bufferLimitBytes, MAX_FRAGMENTS),
       refusals: new WebSocketAcceptor(MAX_REFUSED_FRAME_BYTES, MAX_REFUSED_FRAGMENTS),
-      pingIntervalMs: settings.pingIntervalMs,
+      keepAlive: new KeepAlive(settings.pingIntervalMs),
     };
     this.#sessions = new Sessions({
       tokens,

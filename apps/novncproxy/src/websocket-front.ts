@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   admitWithoutSecurity,
@@ -11,7 +12,7 @@ import type { ConnectInfo, Token } from "@nova-console/token";
 import type { WebSocket } from "ws";
 import { writeError } from "./error-page.ts";
 import type { Upgrade } from "./http-door.ts";
-import { keepAlive } from "./keep-alive.ts";
+import type { KeepAlive } from "./keep-alive.ts";
 import type { OriginPolicy } from "./origin-policy.ts";
 import { presentedToken } from "./presented-token.ts";
 import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
@@ -27,8 +28,7 @@ export interface WebSocketFrontSettings {
   readonly sessions: WebSocketAcceptor;
   /** For viewers that are only told why not: little of what they send is held. */
   readonly refusals: WebSocketAcceptor;
-  /** Between WebSocket pings; 0: none. */
-  readonly pingIntervalMs: number;
+  readonly keepAlive: KeepAlive;
 }
 
 /** A viewer that asked for a WebSocket: a browser with noVNC. */
@@ -36,52 +36,56 @@ export class WebSocketFront implements ViewerFront {
   readonly name = "novnc";
   readonly viewerAddress: string;
   readonly token: Token | null;
-  readonly #upgrade: Upgrade;
+  readonly #socket: Socket;
   readonly #settings: WebSocketFrontSettings;
-  readonly #talking = new AbortController();
+  /** null when it is completed: a session that lives does not hold the request that it began with. */
+  #upgrade: Upgrade | null;
   #channel: Channel | null = null;
-  #admitting = false;
+  /** null when there is no more to agree on: a version was, and the viewer is being let in. */
+  #greeting: Greeting | null = null;
 
   /** @param upgrade - its handshake was found good */
   constructor(upgrade: Upgrade, settings: WebSocketFrontSettings) {
-    const { request, connection } = upgrade;
+    const { request, socket, connection } = upgrade;
     this.viewerAddress = connection.viewerAddress;
     this.token = presentedToken(request.url ?? "", request.headers.cookie);
-    this.#upgrade = upgrade;
+    this.#socket = socket;
     this.#settings = settings;
+    this.#upgrade = upgrade;
   }
 
   authorize(info: ConnectInfo | null): void {
-    const { host = [], origin = [], ...others } = this.#upgrade.request.headersDistinct;
+    const { host = [], origin = [], ...others } = this.#upgrade?.request.headersDistinct ?? {};
     const xForwardedProto = others["x-forwarded-proto"] ?? [];
     this.#settings.origins.check({ host, origin, xForwardedProto }, info);
   }
 
   async begin(signal: AbortSignal): Promise<void> {
-    this.#upgrade.connection.tokenShown();
-    const channel = this.#open(this.#settings.sessions);
-    await within(channel.version, signal);
+    this.#upgrade?.connection.tokenShown();
+    this.#open(this.#settings.sessions);
+    await this.#version(signal);
   }
 
   async admit(signal: AbortSignal): Promise<Duplex> {
-    const channel = this.#open(this.#settings.sessions);
-    this.#admitting = true;
-    await admitWithoutSecurity(channel.stream, await within(channel.version, signal), signal);
-    return channel.stream;
+    const { stream } = this.#open(this.#settings.sessions);
+    const version = await this.#version(signal);
+    this.#greeting = null;
+    await admitWithoutSecurity(stream, version, signal);
+    return stream;
   }
 
   async refuse(reason: CloseReason, signal: AbortSignal): Promise<void> {
     const { words, httpStatus } = closeReasons[reason];
     if (reason === "origin-refused" && this.#channel === null) {
-      writeError(this.#upgrade.socket, httpStatus, words);
+      writeError(this.#socket, httpStatus, words);
       return;
     }
     try {
-      const { stream, version, heard } = this.#open(this.#settings.refusals);
+      const { stream } = this.#open(this.#settings.refusals);
       // Who was waited for in vain already is not waited for again.
-      const hears = heard() || reason !== "viewer-timeout";
-      if (hears && !this.#admitting) {
-        writeSecurityFailure(stream, await within(version, signal), words);
+      const hears = this.#greeting?.heard === true || reason !== "viewer-timeout";
+      if (hears && this.#greeting !== null) {
+        writeSecurityFailure(stream, await this.#version(signal), words);
         await within(allWritten(stream), signal);
       }
     } catch {
@@ -91,10 +95,10 @@ export class WebSocketFront implements ViewerFront {
   }
 
   async close(reason: CloseReason): Promise<void> {
-    this.#talking.abort(CLOSED);
+    this.#greeting?.end.abort(CLOSED);
     const channel = this.#channel;
     if (channel === null) {
-      this.#upgrade.socket.destroy();
+      this.#socket.destroy();
       return;
     }
     const { webSocket, stream } = channel;
@@ -110,20 +114,26 @@ export class WebSocketFront implements ViewerFront {
   /** Completes the upgrade and starts the exchange of versions, unless that was done before. */
   #open(acceptor: WebSocketAcceptor): Channel {
     if (this.#channel !== null) return this.#channel;
-    const webSocket = acceptor.accept(this.#upgrade);
-    if (webSocket === null) throw goneError();
-    const { socket } = this.#upgrade;
-    const stream = new WebSocketStream(webSocket, socket);
-    stream.on("error", ignore);
-    keepAlive(webSocket, socket, this.#settings.pingIntervalMs);
-    // Not under the signal of one step: a refusal goes on with the exchange that `begin` started.
-    const version = exchangeVersions(stream, this.#talking.signal);
-    let heard = false;
-    version.then(() => {
-      heard = true;
-    }, ignore);
-    this.#channel = { webSocket, stream, version, heard: () => heard };
-    return this.#channel;
+    // The answer to the upgrade and our version leave in one piece.
+    this.#socket.cork();
+    try {
+      const webSocket = this.#upgrade === null ? null : acceptor.accept(this.#upgrade);
+      if (webSocket === null) throw goneError();
+      this.#upgrade = null;
+      const stream = new WebSocketStream(webSocket, this.#socket);
+      stream.on("error", ignore);
+      this.#settings.keepAlive.watch(webSocket, this.#socket);
+      this.#channel = { webSocket, stream };
+      this.#greeting = greet(stream);
+      return this.#channel;
+    } finally {
+      this.#socket.uncork();
+    }
+  }
+
+  async #version(signal: AbortSignal): Promise<ProtocolVersion> {
+    if (this.#greeting === null) throw goneError();
+    return within(this.#greeting.version, signal);
   }
 }
 
@@ -131,9 +141,24 @@ export class WebSocketFront implements ViewerFront {
 interface Channel {
   readonly webSocket: WebSocket;
   readonly stream: WebSocketStream;
+}
+
+/** The exchange of versions with a viewer. */
+interface Greeting {
   readonly version: Promise<ProtocolVersion>;
   /** Whether the viewer has told its version. */
-  readonly heard: () => boolean;
+  heard: boolean;
+  readonly end: AbortController;
+}
+
+/** Not under the signal of one step: a refusal goes on with the exchange that `begin` started. */
+function greet(stream: WebSocketStream): Greeting {
+  const end = new AbortController();
+  const greeting = { version: exchangeVersions(stream, end.signal), heard: false, end };
+  greeting.version.then(() => {
+    greeting.heard = true;
+  }, ignore);
+  return greeting;
 }
 
 /** The close frame does not wait for what the stream has not handed to the WebSocket yet. */
