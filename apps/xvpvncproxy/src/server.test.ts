@@ -222,6 +222,22 @@ describe("the XVP handshake", { timeout }, () => {
     await assert.rejects(bench.ask("GET / HTTP/1.0\r\n\r\n"), { code: "ECONNRESET" });
   });
 
+  it("keeps an address's place while a good token is refused its session", async () => {
+    const bench = await Bench.open(
+      await startBackend(),
+      { maxConnectionsPerAddress: 1 },
+      { maxSessionsPerToken: 1 },
+    );
+    const open = bench.connect();
+    open.write("CONNECT /?token=good HTTP/1.0\r\n\r\n");
+    await expectText(open, OK);
+    // It does not close: all that it was told waits to be read.
+    const lingering = bench.connect();
+    lingering.write("CONNECT /?token=good HTTP/1.0\r\n\r\n");
+    await expectText(lingering, "HTTP/1.1 ");
+    await assert.rejects(bench.ask("GET /?token=bad HTTP/1.0\r\n\r\n"), { code: "ECONNRESET" });
+  });
+
   it("drops those who have not asked yet when it is stopped, and serves consoles to their end", async () => {
     const bench = await Bench.open(await startBackend());
     const viewer = bench.connect();

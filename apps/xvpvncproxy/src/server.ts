@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import {
   type ConnectionInfo,
+  createTlsAcceptor,
   listen,
   type Listener,
   loadTlsSettings,
   secureContextOptions,
   type TlsSettings,
 } from "@nova-console/listener";
-import { createAnonymousTlsContext, createX509TlsContext, type ViewerTls } from "@nova-console/rfb";
+import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "@nova-console/rfb";
 import type { Logger } from "@nova-console/service";
 import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
 import {
@@ -177,8 +178,8 @@ class Door {
 
 function viewerTlsOf(tls: TlsSettings | null): ViewerTls {
   return {
-    x509: tls === null ? null : createX509TlsContext(secureContextOptions(tls)),
-    anonymous: createAnonymousTlsContext(),
+    x509: tls === null ? null : createTlsAcceptor(x509TlsOptions(secureContextOptions(tls))),
+    anonymous: createTlsAcceptor(anonymousTlsOptions()),
   };
 }
 

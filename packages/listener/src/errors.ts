@@ -16,6 +16,12 @@ export class TlsSettingsError extends ListenerError {
   readonly code = "LISTENER_ERR_TLS_SETTINGS";
 }
 
+/** A peer did not get through its TLS handshake. */
+export class TlsHandshakeError extends ListenerError {
+  override readonly name = "TlsHandshakeError";
+  readonly code = "LISTENER_ERR_TLS_HANDSHAKE";
+}
+
 /** What Node's system calls and OpenSSL put into `error.code`; "" if there is none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string"

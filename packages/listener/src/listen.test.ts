@@ -266,6 +266,22 @@ describe("listen()", { timeout }, () => {
     assert.match(await bench.refused.take(), /TLS handshake/);
   });
 
+  it("ends a TLS connection it handed over, and nothing else, when its peer breaks TLS", async () => {
+    const bench = await Bench.open();
+    const wire = bench.connect();
+    const near = byteByByte(wire);
+    const client = connectTls({ socket: near, servername: "localhost", ca: tls.cert });
+    client.on("error", () => undefined);
+    await once(client, "secureConnect");
+    const { socket } = await bench.arrived.take();
+    const closed = closeOf(socket);
+    socket.resume();
+    wire.write("no record of TLS at all");
+    await closed;
+    bench.connect().write("x");
+    await bench.arrived.take();
+  });
+
   it("refuses a client below the lowest TLS version", async () => {
     const bench = await Bench.open({ tls: { ...tls, minVersion: "TLSv1.3" } });
     bench.connectTls({ maxVersion: "TLSv1.2" });

@@ -7,7 +7,7 @@ import { TlsSettingsError } from "./errors.ts";
 import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
 import { peerAddress } from "./peer-address.ts";
 import { resolveHost } from "./resolve-host.ts";
-import type { TlsSettings } from "./tls-settings.ts";
+import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
 import { TlsUnwrapper } from "./tls-unwrapper.ts";
 
 /** What is known of a connection beside its bytes. */
@@ -103,7 +103,7 @@ class Acceptor implements Listener {
     this.#options = options;
     this.#bound = { host: options.host, port: options.port };
     this.#slots = new AddressSlots(options.maxConnectionsPerAddress);
-    this.#tls = new TlsUnwrapper(options.tls);
+    this.#tls = new TlsUnwrapper(options.tls === null ? null : secureContextOptions(options.tls));
     this.#server = createServer({
       allowHalfOpen: true,
       noDelay: true,
@@ -141,7 +141,7 @@ class Acceptor implements Listener {
     if (tls === null && this.#tls.available) {
       throw new TlsSettingsError("[DEFAULT] cert: the file of the certificate in use is gone");
     }
-    this.#tls.reload(tls);
+    if (tls !== null) this.#tls.reload(secureContextOptions(tls));
   }
 
   close(): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { messageOf } from "./errors.ts";
-import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
 
 /** Who hears how a TLS handshake ended; exactly one of the two is called, once. */
 export interface UnwrapOutcome {
@@ -20,7 +19,7 @@ export class TlsUnwrapper {
   /** Handshakes under way. The server's events tell only the address of theirs. */
   readonly #pending = new Map<string, UnwrapOutcome>();
 
-  constructor(tls: TlsSettings | null) {
+  constructor(tls: SecureContextOptions | null) {
     this.#server = tls === null ? null : this.#createServer(tls);
   }
 
@@ -30,10 +29,9 @@ export class TlsUnwrapper {
   }
 
   /** New handshakes use these settings; those under way keep theirs. */
-  reload(tls: TlsSettings | null): void {
-    if (tls === null) return;
+  reload(tls: SecureContextOptions): void {
     if (this.#server === null) this.#server = this.#createServer(tls);
-    else this.#server.setSecureContext(secureContextOptions(tls));
+    else this.#server.setSecureContext(tls);
   }
 
   /** @param socket - nothing of it was read; it belongs to TLS from now on */
@@ -69,10 +67,11 @@ export class TlsUnwrapper {
     this.#server.emit("connection", socket);
   }
 
-  #createServer(tls: TlsSettings): Server {
-    const server = createServer(secureContextOptions(tls));
+  #createServer(tls: SecureContextOptions): Server {
+    const server = createServer(tls);
     server.on("secureConnection", (socket) => {
-      socket.on("error", () => undefined);
+      // For what breaks an open TLS connection Node tells of the error, and leaves it open.
+      socket.on("error", (error: Error) => socket.destroy(error));
       socket.allowHalfOpen = true;
       const outcome = this.#outcomeOf(socket);
       if (outcome === undefined) socket.destroy();

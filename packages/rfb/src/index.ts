@@ -20,7 +20,6 @@ export { negotiateWithServer } from "./server-handshake.ts";
 export { veNCryptHandler } from "./server-vencrypt.ts";
 export type { BackendCredential, VeNCryptOptions } from "./server-vencrypt.ts";
 export { vncAuthHandler } from "./server-vnc-auth.ts";
-export { createAnonymousTlsContext, createX509TlsContext } from "./tls-stream.ts";
 export { VeNCryptSubtype } from "./vencrypt-subtype.ts";
 export type { ViewerCredential } from "./viewer-credential.ts";
 export {
@@ -33,6 +32,12 @@ export {
   writeSecurityResultFailed,
   writeSecurityResultOk,
 } from "./viewer-security.ts";
-export type { ViewerSecurity, ViewerTls, WaitingViewer } from "./viewer-security.ts";
+export type { ViewerSecurity, WaitingViewer } from "./viewer-security.ts";
+export {
+  type AcceptTls,
+  anonymousTlsOptions,
+  type ViewerTls,
+  x509TlsOptions,
+} from "./viewer-tls.ts";
 export { createVncResponder } from "./vnc-challenge.ts";
 export type { VncResponder } from "./vnc-challenge.ts";

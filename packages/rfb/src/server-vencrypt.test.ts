@@ -3,15 +3,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { after, describe, it, type TestContext } from "node:test";
-import { createSecureContext, type SecureContext } from "node:tls";
 import { ByteReader } from "@nova-console/byte-stream";
 import { hex } from "@nova-console/byte-stream/testing";
+import { createTlsAcceptor } from "@nova-console/listener";
 import { makeTestCertificate } from "@nova-console/listener/testing";
 import { negotiateWithServer } from "./server-handshake.ts";
 import { veNCryptHandler, type VeNCryptOptions } from "./server-vencrypt.ts";
 import { vncAuthHandler } from "./server-vnc-auth.ts";
 import { noneHandler } from "./security-handler.ts";
-import { acceptTls } from "./tls-stream.ts";
 import { createVncResponder } from "./vnc-challenge.ts";
 
 const noDeadline = new AbortController().signal;
@@ -23,7 +22,7 @@ after(() => {
 });
 
 const ca = readFileSync(certificate.certFile);
-const serverContext: SecureContext = createSecureContext({
+const acceptTls = createTlsAcceptor({
   cert: ca,
   key: readFileSync(certificate.keyFile),
 });
@@ -82,7 +81,7 @@ describe("veNCryptHandler()", { timeout: 30_000 }, () => {
       assert.equal(await offer(socket, reader, "01 13", "02 00000104 00000106"), 260);
       socket.write(hex("01"));
       reader.release();
-      const secured = await acceptTls(socket, serverContext, noDeadline);
+      const secured = await acceptTls(socket, noDeadline);
       secured.write(hex("00000000 0320"));
     });
     const stream = await negotiateWithServer(ours, [veNCryptHandler(X509_NONE)], noDeadline);
@@ -117,7 +116,7 @@ describe("veNCryptHandler()", { timeout: 30_000 }, () => {
       await offer(socket, reader, "01 13", "01 00000104");
       socket.write(hex("01"));
       reader.release();
-      await acceptTls(socket, serverContext, noDeadline);
+      await acceptTls(socket, noDeadline);
     });
     const options = { ...X509_NONE, tls: withoutName(readFileSync(stranger.certFile)) };
     await assert.rejects(negotiateWithServer(ours, [veNCryptHandler(options)], noDeadline), {
@@ -133,7 +132,7 @@ describe("veNCryptHandler()", { timeout: 30_000 }, () => {
       assert.equal(await offer(socket, reader, "01 13", "01 00000105"), 261);
       socket.write(hex("01"));
       reader.release();
-      const secured = await acceptTls(socket, serverContext, noDeadline);
+      const secured = await acceptTls(socket, noDeadline);
       secured.write(challenge);
       const response = await new ByteReader(secured, noDeadline).readExact(16);
       assert.deepEqual(response, createVncResponder("hunter22")(challenge));

@@ -5,7 +5,7 @@ import { PeerIncompatibleError, PeerMisbehavedError, PeerRejectedError } from ".
 import type { SecurityHandler } from "./security-handler.ts";
 import { SecurityType } from "./security-type.ts";
 import { answerChallenge } from "./server-vnc-auth.ts";
-import { startTls } from "./tls-stream.ts";
+import { startTls } from "./start-tls.ts";
 import { describeVeNCryptSubtype, startsTls, VeNCryptSubtype } from "./vencrypt-subtype.ts";
 import { withReader } from "./with-reader.ts";
 

@@ -2,21 +2,22 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { duplexPair } from "node:stream";
 import { after, describe, it, type TestContext } from "node:test";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { ByteReader } from "@nova-console/byte-stream";
 import { chunkings, hex } from "@nova-console/byte-stream/testing";
+import { createTlsAcceptor } from "@nova-console/listener";
 import { makeTestCertificate } from "@nova-console/listener/testing";
 import fc from "fast-check";
-import { createAnonymousTlsContext, createX509TlsContext } from "./tls-stream.ts";
 import { createVncResponder } from "./vnc-challenge.ts";
 import {
   readViewerCredential,
   type ViewerSecurity,
-  type ViewerTls,
   writeSecurityResultFailed,
   writeSecurityResultOk,
 } from "./viewer-security.ts";
+import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "./viewer-tls.ts";
 
 const noDeadline = new AbortController().signal;
 const certificate = makeTestCertificate();
@@ -29,8 +30,8 @@ const x509 = {
   key: readFileSync(certificate.keyFile),
 };
 const tls: ViewerTls = {
-  x509: createX509TlsContext(x509),
-  anonymous: createAnonymousTlsContext(),
+  x509: createTlsAcceptor(x509TlsOptions(x509)),
+  anonymous: createTlsAcceptor(anonymousTlsOptions()),
 };
 
 /** Both ends of a TCP connection: TLS needs real sockets. */
@@ -131,9 +132,31 @@ describe("readViewerCredential()", { timeout: 30_000 }, () => {
     });
   }
 
+  it("closes the connection of a viewer that breaks TLS later on", async (t) => {
+    const { proxySide, viewer } = await socketPair(t);
+    const reading = readViewerCredential(proxySide, "3.8", ["X509Plain"], tls, noDeadline);
+    const reader = new ByteReader(viewer, noDeadline);
+    await send(viewer, [hex("13 0002"), u32(262)]);
+    await reader.readExact(2 + 2 + 1 + 1 + 4 + 1);
+    reader.release();
+    const [near, far] = duplexPair();
+    far.pipe(viewer, { end: false }).pipe(far);
+    const secured = connectTls({ socket: near, rejectUnauthorized: false });
+    secured.on("error", () => undefined).write(plain("", "secret"));
+    const { stream } = await reading;
+    // A record whose authentication tag is wrong.
+    viewer.write(Buffer.concat([hex("17 0303 0020"), Buffer.alloc(32)]));
+    await assert.rejects(
+      new ByteReader(stream, noDeadline).readU8(),
+      /SSL routines|cipher operation failed/,
+    );
+    assert.ok(stream.destroyed);
+  });
+
   it("speaks TLS 1.3 in X509Plain when nothing below is allowed", async (t) => {
     const { proxySide, viewer } = await socketPair(t);
-    const newest = { ...tls, x509: createX509TlsContext({ ...x509, minVersion: "TLSv1.3" }) };
+    const options = x509TlsOptions({ ...x509, minVersion: "TLSv1.3" });
+    const newest = { ...tls, x509: createTlsAcceptor(options) };
     const reading = readViewerCredential(proxySide, "3.8", ["X509Plain"], newest, noDeadline);
     const reader = new ByteReader(viewer, noDeadline);
     await send(viewer, [hex("13 0002"), u32(262)]);

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
 import { PeerIncompatibleError } from "./errors.ts";
 import type { ProtocolVersion } from "./protocol-version.ts";
 import { encodeReason } from "./reason.ts";
 import { describeSecurityType, SecurityType } from "./security-type.ts";
 import { VeNCryptSubtype } from "./vencrypt-subtype.ts";
+import type { ViewerTls } from "./viewer-tls.ts";
 import type { ViewerCredential } from "./viewer-credential.ts";
 import { writeSecurityFailure } from "./viewer-handshake.ts";
 import { readVeNCryptCredential, type VeNCryptOffer } from "./viewer-vencrypt.ts";
@@ -14,13 +14,6 @@ import { withReader } from "./with-reader.ts";
 
 /** A way for a viewer to show its token in RFB itself. */
 export type ViewerSecurity = "X509Plain" | "TLSPlain" | "Plain" | "xvp" | "VncAuth";
-
-/** TLS contexts of the ways that need one. */
-export interface ViewerTls {
-  /** Our certificate; null where there is none. */
-  readonly x509: SecureContext | null;
-  readonly anonymous: SecureContext;
-}
 
 /** A viewer that has shown something and now waits for SecurityResult. */
 export interface WaitingViewer {

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
 import type { ByteReader } from "@nova-console/byte-stream";
 import { PeerIncompatibleError, PeerMisbehavedError } from "./errors.ts";
-import { acceptTls } from "./tls-stream.ts";
 import { describeVeNCryptSubtype, startsTls, type VeNCryptSubtype } from "./vencrypt-subtype.ts";
+import type { AcceptTls } from "./viewer-tls.ts";
 import type { ViewerCredential } from "./viewer-credential.ts";
 import { withReader } from "./with-reader.ts";
 
@@ -21,7 +20,7 @@ const MAX_CREDENTIAL_BYTES = 1024;
 /** A subtype that viewers may choose, and what its TLS needs; null for Plain, which has none. */
 export interface VeNCryptOffer {
   readonly subtype: VeNCryptSubtype;
-  readonly tls: SecureContext | null;
+  readonly tls: AcceptTls | null;
 }
 
 /**
@@ -51,7 +50,7 @@ export async function readVeNCryptCredential(
 ): Promise<{ stream: Socket; credential: ViewerCredential; subtype: VeNCryptSubtype }> {
   const offer = await withReader(viewer, signal, (reader) => chooseSubtype(viewer, reader, offers));
   const { subtype, tls } = offer;
-  const stream = tls === null ? viewer : await acceptTls(viewer, tls, signal);
+  const stream = tls === null ? viewer : await secure(viewer, tls, signal);
   const credential = await withReader(stream, signal, readPlainCredential);
   return { stream, credential, subtype };
 }
@@ -91,6 +90,16 @@ async function chooseSubtype(
     viewer.write(SUBTYPE_ACCEPTED);
   }
   return offer;
+}
+
+async function secure(viewer: Socket, accept: AcceptTls, signal: AbortSignal): Promise<Socket> {
+  try {
+    return await accept(viewer, signal);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PeerMisbehavedError("viewer", "VeNCrypt", why, { cause: error });
+  }
 }
 
 async function readPlainCredential(reader: ByteReader): Promise<ViewerCredential> {
