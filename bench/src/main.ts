@@ -2,40 +2,28 @@
 import { writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { allMeasurements, type Scale } from "./measurements.ts";
+import { allMeasurements } from "./measurements.ts";
 import type { Measurement } from "./measurement.ts";
 import { parseOptions, USAGE, UsageError, type Options } from "./options.ts";
 import { allPeers } from "./peers/all-peers.ts";
 import type { PeerSpec } from "./peers/peer.ts";
-import { sessionsThatFit } from "./proc/open-files.ts";
 import { drawPlot, type Panel } from "./report/svg-plot.ts";
 import { formatFigure } from "./report/table.ts";
 import { writeTables } from "./report/write-tables.ts";
 import { mediansOf, type Sample } from "./results.ts";
+import { scaleOf } from "./scale.ts";
 import { Stage } from "./stage.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-function scaleOf({ quick, seconds }: Options): Scale {
-  const most = Math.min(10_000, sessionsThatFit());
-  return {
-    durationMs: seconds * 1000,
-    warmUpMs: quick ? 20 : 400,
-    verifyAll: quick,
-    bulkSessions: quick ? [1, 3] : [1, 16],
-    echoSessions: quick ? [5] : [100, 1000],
-    memorySessions: quick ? [10] : [100, 1000, most],
-  };
-}
-
-/** Those that are named, or begin as is named; all if none is. */
-function chosen<T extends { readonly name: string }>(
+/** Those that are named, or begin as is named; if none is, all but those on request. */
+function chosen<T extends { readonly name: string; readonly onRequest?: boolean }>(
   all: readonly T[],
   only: readonly string[],
   matches: (name: string, wanted: string) => boolean,
 ): T[] {
   const named = all.filter(({ name }) => only.some((wanted) => matches(name, wanted)));
-  return named.length > 0 ? named : [...all];
+  return named.length > 0 ? named : all.filter(({ onRequest }) => onRequest !== true);
 }
 
 async function measure(
@@ -51,7 +39,7 @@ async function measure(
         if (spec.tls && !measurement.tls) continue;
         if (measurement.sessions > spec.maxSessions) continue;
         // Without a proxy there is nothing whose memory could be measured.
-        if (measurement.fresh && spec.name === "direct") continue;
+        if (measurement.fresh === true && spec.name === "direct") continue;
         const what = { measurement: measurement.name, peer: spec.name, round };
         note(`round ${round} of ${rounds}: ${measurement.name}, ${spec.name}`);
         try {
@@ -74,13 +62,16 @@ function note(text: string): void {
 }
 
 function plot(samples: readonly Sample[], measurements: readonly Measurement[]): string {
-  const panels = measurements.map(({ name, title, primary }): Panel => {
+  const panels = measurements.map(({ name, title, primary, moreIsBetter = false }): Panel => {
     const peers = new Set(samples.filter((s) => s.measurement === name).map(({ peer }) => peer));
     const bars = [...peers].flatMap((peer) => {
       const value = mediansOf(samples, name, peer)[primary];
-      return value === undefined ? [] : [{ name: peer, value, text: formatFigure(value) }];
+      // Without a proxy there is no CPU that it could take.
+      return value === undefined || (peer === "direct" && value === 0)
+        ? []
+        : [{ name: peer, value, text: formatFigure(value) }];
     });
-    return { title: `${primary}: ${title}`, bars };
+    return { title: `${primary}: ${title}`, moreIsBetter, bars };
   });
   return drawPlot(panels, new Set(["6080", "6081", "6080-tls", "6081-tls"]));
 }

@@ -21,11 +21,15 @@ export interface Measurement {
   readonly title: string;
   /** The figure that peers are compared by. */
   readonly primary: string;
+  /** Whether more of it is better; else less is. */
+  readonly moreIsBetter?: boolean;
   /** Sessions that the peer must be able to carry. */
   readonly sessions: number;
   /** Whether it is done with TLS as well. */
   readonly tls: boolean;
   /** Whether the peer has to be one that was just started. */
-  readonly fresh: boolean;
+  readonly fresh?: boolean;
+  /** Whether it is done only when it is named, as it takes long. */
+  readonly onRequest?: boolean;
   run(scene: Scene): Promise<Figures>;
 }

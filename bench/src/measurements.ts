@@ -1,29 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import type { BulkResult } from "./load/commands.ts";
+import { churn, live } from "./at-scale.ts";
+import type { BulkResult, EchoResult } from "./load/commands.ts";
 import type { Figures, Measurement, Scene } from "./measurement.ts";
 import { cpuSecondsOf } from "./proc/cpu-time.ts";
 import { memoryBytesOf } from "./proc/memory.ts";
 import { processTree } from "./proc/process-tree.ts";
+import type { Scale } from "./scale.ts";
 
 const KIB = 1024;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 const OPENED_AT_A_TIME = 16;
 const BULK_BESIDE = 4;
-
-/** How long and how much. */
-export interface Scale {
-  readonly durationMs: number;
-  /** Before the measured time, and for memory to settle. */
-  readonly warmUpMs: number;
-  /** Compare every byte of every update. */
-  readonly verifyAll: boolean;
-  /** Sessions for bulk; then for echoes beside one; then for memory. */
-  readonly bulkSessions: readonly number[];
-  readonly echoSessions: readonly number[];
-  readonly memorySessions: readonly number[];
-}
+/** Of one console: a person types ten a second; a p99 needs some hundred. */
+const KEYS_BESIDE_BULK = 200;
 
 /** Everything that is measured, in order. */
 export function allMeasurements(scale: Scale): Measurement[] {
@@ -34,9 +25,11 @@ export function allMeasurements(scale: Scale): Measurement[] {
     echo(scale, "echo-1", 1, 0),
     oneCore(echo(scale, "echo-1-core", 1, 0)),
     ...scale.echoSessions.map((sessions) => echo(scale, `echo-${sessions}`, sessions, 1000)),
-    besideBulk(echo(scale, "echo-bulk", 1, 100)),
+    echoBesideBulk(scale),
     opens(scale),
     ...scale.memorySessions.map((sessions) => memory(scale, sessions)),
+    ...scale.liveSessions.map((sessions) => live(scale, sessions)),
+    churn(scale),
   ];
 }
 
@@ -48,7 +41,6 @@ function bulk(scale: Scale, pixelBytes: number, sessions: number): Measurement {
     primary: "CPU s/GiB",
     sessions,
     tls: true,
-    fresh: false,
     async run({ peer, load, backendPids }) {
       await load.ask("open", { target: peer.targets[0], count: sessions });
       const { durationMs, warmUpMs, verifyAll } = scale;
@@ -78,16 +70,16 @@ function echo(scale: Scale, name: string, sessions: number, perSecond: number): 
     primary: "p99 us",
     sessions,
     tls: sessions === 1,
-    fresh: false,
     async run({ peer, load }) {
       await load.ask("open", { target: peer.targets[0], count: sessions });
-      const { p50, p99, p999 } = await load.ask("echo", {
-        perSecond,
-        durationMs: scale.durationMs,
-      });
-      return { "p50 us": p50, "p99 us": p99, "p99.9 us": p999 };
+      const { durationMs } = scale;
+      return echoFigures(await load.ask("echo", { perSecond, durationMs }));
     },
   };
+}
+
+function echoFigures({ p50, p99, p999 }: EchoResult): Figures {
+  return { "p50 us": p50, "p99 us": p99, "p99.9 us": p999 };
 }
 
 /** The same with the peer, the load and the VNC server on one core: no other does part of the work. */
@@ -113,19 +105,30 @@ function pin(pids: readonly number[], cores: string): void {
   }
 }
 
-/** The same while other sessions of the same proxy draw as fast as they can. */
-function besideBulk(measurement: Measurement): Measurement {
+/** One console's keys first alone, then while others of the same proxy draw as fast as they can. */
+function echoBesideBulk({ durationMs }: Scale): Measurement {
   return {
-    ...measurement,
-    title: `${measurement.title}, beside ${BULK_BESIDE} that draw 64 KiB updates`,
-    async run(scene) {
-      const { peer, secondLoad } = scene;
+    name: "echo-bulk",
+    title: `key echo, one session, beside ${BULK_BESIDE} that draw 64 KiB updates`,
+    primary: "p99 us",
+    sessions: 1 + BULK_BESIDE,
+    tls: true,
+    async run({ peer, load, secondLoad }) {
+      const keys = { perSecond: KEYS_BESIDE_BULK, durationMs: 2 * durationMs };
+      await load.ask("open", { target: peer.targets[0], count: 1 });
+      const alone = await load.ask("echo", keys);
       await secondLoad.ask("open", { target: peer.targets[1], count: BULK_BESIDE });
       await secondLoad.ask("startBulk", { pixelBytes: 64 * KIB });
-      const figures = await measurement.run(scene);
+      const beside = await load.ask("echo", keys);
       const { updates } = await secondLoad.ask("stopBulk", null);
       if (updates === 0) throw new Error("nothing was drawn beside");
-      return figures;
+      return {
+        ...echoFigures(beside),
+        "alone p50 us": alone.p50,
+        "alone p99 us": alone.p99,
+        "p99 more us": beside.p99 - alone.p99,
+        "p99 x": beside.p99 / alone.p99,
+      };
     },
   };
 }
@@ -135,13 +138,14 @@ function opens({ durationMs }: Scale): Measurement {
     name: "opens",
     title: `consoles opened, ${OPENED_AT_A_TIME} at a time`,
     primary: "opens/s",
+    moreIsBetter: true,
     sessions: 1,
     tls: true,
-    fresh: false,
     async run({ peer, load }) {
       const { opened, seconds, cpuSeconds } = await load.ask("cycle", {
         target: peer.targets[0],
         parallel: OPENED_AT_A_TIME,
+        count: OPENED_AT_A_TIME,
         durationMs,
         pids: peer.pids,
       });

@@ -40,13 +40,13 @@ export class Stage implements AsyncDisposable {
   /** Runs one measurement of one peer; the peer stays for the next, unless it has to be a fresh one. */
   async run(measurement: Measurement, spec: PeerSpec): Promise<Figures> {
     const [load, secondLoad] = this.#load;
-    const peer = measurement.fresh ? await this.#start(spec) : await this.#peer(spec);
+    const peer = measurement.fresh === true ? await this.#start(spec) : await this.#peer(spec);
     try {
       const backendPids = this.#backends.map(({ pid }) => pid);
       return await measurement.run({ spec, peer, load, secondLoad, backendPids });
     } finally {
       await Promise.all(this.#load.map((each) => each.ask("closeAll", null)));
-      if (measurement.fresh) await peer[Symbol.asyncDispose]();
+      if (measurement.fresh === true) await peer[Symbol.asyncDispose]();
     }
   }
 

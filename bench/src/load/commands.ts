@@ -63,7 +63,9 @@ export interface EchoResult {
 export interface CycleRequest {
   readonly target: Target;
   readonly parallel: number;
+  /** It ends when both are reached: this much time, and so many consoles. */
   readonly durationMs: number;
+  readonly count: number;
   readonly pids: readonly number[];
 }
 

@@ -94,17 +94,17 @@ async function echo({ perSecond, durationMs }: EchoRequest): Promise<EchoResult>
 }
 
 async function cycle(request: CycleRequest): Promise<CycleResult> {
-  const { target, parallel, durationMs, pids } = request;
-  let opened = 0;
+  const { target, parallel, durationMs, count, pids } = request;
+  let [begun, opened] = [0, 0];
   const cpuBefore = cpuSecondsOf(pids);
   const start = performance.now();
   const end = start + durationMs;
   const openSome = async (): Promise<void> => {
-    do {
-      const viewer = await Viewer.open(target, tokenAt(target.tokens, opened));
+    while (begun < count || performance.now() < end) {
+      const viewer = await Viewer.open(target, tokenAt(target.tokens, begun++));
       viewer.close();
       opened++;
-    } while (performance.now() < end);
+    }
   };
   await Promise.all(Array.from({ length: parallel }, openSome));
   const seconds = (performance.now() - start) / 1000;

@@ -18,13 +18,14 @@ export interface PeerOptions {
 
 /** All that can be measured, in the order of one round. */
 export function allPeers({ root, baseline, settings }: PeerOptions): PeerSpec[] {
-  const own = (folder: string, suffix: string, tls: boolean): PeerSpec[] =>
+  const own = (folder: string, suffix: string, tls: boolean, workers = 1): PeerSpec[] =>
     ([6080, 6081] as const).map((port) =>
-      ours({ name: `${port}${suffix}`, port, tls, root: folder, settings }),
+      ours({ name: `${port}${suffix}`, port, tls, workers, root: folder, settings }),
     );
   return [
     direct,
     ...own(root, "", false),
+    ...own(root, "-x2", false, 2),
     ...(baseline === null ? [] : own(baseline, "-base", false)),
     websockify("websockify", false),
     nova,

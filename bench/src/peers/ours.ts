@@ -21,6 +21,7 @@ export interface OursOptions {
   readonly name: string;
   readonly port: 6080 | 6081;
   readonly tls: boolean;
+  readonly workers: number;
   /** The repository's folder, built. */
   readonly root: string;
   readonly settings: readonly Setting[];
@@ -34,7 +35,8 @@ export function ours(options: OursOptions): PeerSpec {
     name: options.name,
     protocol: options.port === 6080 ? "websocket" : "xvp",
     tls: options.tls,
-    maxSessions: MANY_SESSIONS,
+    maxSessions: MANY_SESSIONS * options.workers,
+    onRequest: options.workers > 1,
     missing: () => (existsSync(bin) ? null : `${bin} is not there`),
     start: (surroundings) =>
       spawnPeer(surroundings, async ([port]) => {
@@ -50,7 +52,11 @@ export function ours(options: OursOptions): PeerSpec {
   return spec;
 }
 
-function novaConf({ settings, tls }: OursOptions, around: Surroundings, port: number): string {
+function novaConf(
+  { settings, tls, workers }: OursOptions,
+  around: Surroundings,
+  port: number,
+): string {
   const lines = [
     "[DEFAULT]",
     `state_path = ${around.directory}`,
@@ -65,6 +71,8 @@ function novaConf({ settings, tls }: OursOptions, around: Surroundings, port: nu
     "max_sessions_per_token = 20000",
     // A load process that the machine keeps waiting is not to be taken for a stock viewer.
     "first_word_timeout_ms = 10000",
+    // The floors have one process as well.
+    `workers = ${workers}`,
     ...settings.flatMap(({ group, name, value }) => [`[${group}]`, `${name} = ${value}`]),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,4 +1,5 @@
 import type { Protocol, Target } from "../load/target.ts";
+import { sessionsThatFit } from "../proc/open-files.ts";
 
 /** What a peer needs to start. */
 export interface Surroundings {
@@ -17,6 +18,8 @@ export interface PeerSpec {
   readonly tls: boolean;
   /** Most sessions that are asked of it: what needs a process for each would fill the memory. */
   readonly maxSessions: number;
+  /** Whether it is measured only when it is named. */
+  readonly onRequest?: boolean;
   /** What is missing to run it; null if nothing is. */
   missing(): string | null;
   start(surroundings: Surroundings): Promise<Peer>;
@@ -30,8 +33,8 @@ export interface Peer extends AsyncDisposable {
   readonly targets: readonly [Target, Target];
 }
 
-/** Sessions of one peer without a limit of its own. */
-export const MANY_SESSIONS = 10_000;
+/** Sessions of one process without a limit of its own but that of open files. */
+export const MANY_SESSIONS = Math.min(10_000, sessionsThatFit());
 
 /** A target on 127.0.0.1. */
 export function targetOf(
