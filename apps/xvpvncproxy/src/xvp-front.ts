@@ -3,15 +3,13 @@ import {
   admitWithoutSecurity,
   exchangeVersions,
   type ProtocolVersion,
+  readViewerVersion,
   writeSecurityFailure,
 } from "@nova-console/rfb";
-import { type CloseReason, closeReasons, type ViewerFront, within } from "@nova-console/session";
+import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
 import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
 import { encodeRefusal, ESTABLISHED } from "./reply.ts";
-
-/** What ends a step that nobody waits for any more. One for all: a stack for each would cost. */
-const CLOSED = new Error("the connection is being closed");
 
 /** A viewer whose XVP request was read. */
 export interface XvpViewer {
@@ -38,10 +36,10 @@ export interface XvpViewer {
 export class XvpFront implements ViewerFront {
   readonly name = "xvp-connect";
   readonly #viewer: XvpViewer;
-  /** Ends what is under way on the channel, whichever step it belongs to. */
-  readonly #talking = new AbortController();
-  /** Of the viewer, under way; null until the 200 is sent. */
-  #version: Promise<ProtocolVersion> | null = null;
+  /** Whether the 200 was sent, and our version after it. */
+  #established = false;
+  /** The viewer's; null until it is known. */
+  #version: ProtocolVersion | null = null;
   #offered = false;
 
   constructor(viewer: XvpViewer) {
@@ -69,12 +67,15 @@ export class XvpFront implements ViewerFront {
   async admit(signal: AbortSignal): Promise<Duplex> {
     const { channel } = this.#viewer;
     signal.throwIfAborted();
+    this.#established = true;
+    // Both in one piece, as neither waits for an answer.
+    channel.cork();
     channel.write(ESTABLISHED);
-    // Not under the signal of this step: a refusal goes on with the exchange.
-    this.#version = exchangeVersions(channel, this.#talking.signal);
-    const version = await within(this.#version, signal);
+    const exchange = exchangeVersions(channel, signal);
+    channel.uncork();
+    this.#version = await exchange;
     this.#offered = true;
-    await admitWithoutSecurity(channel, version, signal);
+    await admitWithoutSecurity(channel, this.#version, signal);
     return channel;
   }
 
@@ -82,10 +83,11 @@ export class XvpFront implements ViewerFront {
     const { channel } = this.#viewer;
     const { words, httpStatus } = closeReasons[reason];
     try {
-      if (this.#version === null) {
+      if (!this.#established) {
         channel.write(encodeRefusal(httpStatus));
       } else if (!this.#offered && reason !== "viewer-timeout") {
-        writeSecurityFailure(channel, await within(this.#version, signal), words);
+        const version = this.#version ?? (await readViewerVersion(channel, signal));
+        writeSecurityFailure(channel, version, words);
       }
     } catch {
       // It does not speak RFB, or not in time: there are no words that it would understand.
@@ -94,7 +96,6 @@ export class XvpFront implements ViewerFront {
   }
 
   close(): Promise<void> {
-    this.#talking.abort(CLOSED);
     closeGently(this.#viewer.channel);
     return Promise.resolve();
   }

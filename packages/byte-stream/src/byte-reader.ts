@@ -19,6 +19,7 @@ export class ByteReader {
   readonly #onWakeUp = (): void => {
     this.#resume();
   };
+  #listening = false;
 
   /**
    * @param stream - paused, without a `data` listener, and not in object mode
@@ -27,10 +28,6 @@ export class ByteReader {
   constructor(stream: Readable, signal: AbortSignal) {
     this.#stream = stream;
     this.#signal = signal;
-    // Attached once, not once per read: Node re-emits "readable" to every new listener while
-    // bytes are buffered, and a loop of them would never yield.
-    for (const event of WAKE_UPS) stream.on(event, this.#onWakeUp);
-    signal.addEventListener("abort", this.#onWakeUp);
   }
 
   /** Bytes received but not yet asked for. */
@@ -107,13 +104,27 @@ export class ByteReader {
 
   /** Gives the stream back to its owner, unread bytes included. */
   release(): void {
+    if (!this.#listening) return;
+    this.#listening = false;
     for (const event of WAKE_UPS) this.#stream.off(event, this.#onWakeUp);
     this.#signal.removeEventListener("abort", this.#onWakeUp);
   }
 
   #nextWakeUp(): Promise<void> {
+    this.#listen();
     return new Promise((resolve) => {
       this.#resume = resolve;
     });
+  }
+
+  /**
+   * Once, not for each read: Node re-emits "readable" to every new listener while bytes are buffered,
+   * and a loop of them would never yield. Not before a read has to wait: many need not.
+   */
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    for (const event of WAKE_UPS) this.#stream.on(event, this.#onWakeUp);
+    this.#signal.addEventListener("abort", this.#onWakeUp);
   }
 }

@@ -1,5 +1,4 @@
 import type { NetConnectOpts, Socket } from "node:net";
-import { once } from "node:events";
 import { createLendingSocket } from "@nova-console/byte-stream";
 import { type BackendAddress, describeBackendAddress } from "./backend-address.ts";
 import { BackendUnreachableError } from "./errors.ts";
@@ -32,7 +31,7 @@ export async function dial(address: BackendAddress, signal: AbortSignal): Promis
   socket.on("error", ignore);
   socket.connect(options);
   try {
-    await once(socket, "connect", { signal });
+    await connected(socket, signal);
   } catch (error) {
     socket.destroy();
     throw new BackendUnreachableError(
@@ -41,6 +40,32 @@ export async function dial(address: BackendAddress, signal: AbortSignal): Promis
     );
   }
   return socket;
+}
+
+/** Waits until a socket is connected, or cannot be, or the signal comes. */
+function connected(socket: Socket, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onConnect = (): void => {
+      settle();
+      resolve();
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const onAbort = (): void => {
+      onError(signal.reason as Error);
+    };
+    const settle = (): void => {
+      socket.off("connect", onConnect);
+      socket.off("error", onError);
+      signal.removeEventListener("abort", onAbort);
+    };
+    socket.on("connect", onConnect);
+    socket.on("error", onError);
+    signal.addEventListener("abort", onAbort);
+  });
 }
 
 /** Node's words, with one line for each address that was tried. */

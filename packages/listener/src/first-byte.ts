@@ -24,7 +24,8 @@ export function peekFirstByte(
   outcome: FirstByteOutcome,
 ): void {
   const onReadable = (): void => {
-    const chunk: unknown = socket.read(1);
+    // All of it: of one byte alone two pieces would come out, for the next reader to join again.
+    const chunk: unknown = socket.read();
     if (!(chunk instanceof Buffer)) return;
     stop();
     socket.unshift(chunk);

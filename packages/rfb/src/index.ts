@@ -25,6 +25,7 @@ export type { ViewerCredential } from "./viewer-credential.ts";
 export {
   admitWithoutSecurity,
   exchangeVersions,
+  readViewerVersion,
   writeSecurityFailure,
 } from "./viewer-handshake.ts";
 export {

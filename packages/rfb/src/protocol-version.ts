@@ -7,13 +7,20 @@ export const PROTOCOL_VERSION_BYTES = 12;
 /** The versions whose handshakes differ. What follows the handshake is the same in all of them. */
 export type ProtocolVersion = "3.3" | "3.7" | "3.8";
 
+const ENCODED: Readonly<Record<ProtocolVersion, Buffer>> = {
+  "3.3": Buffer.from("RFB 003.003\n", "latin1"),
+  "3.7": Buffer.from("RFB 003.007\n", "latin1"),
+  "3.8": Buffer.from("RFB 003.008\n", "latin1"),
+};
+
 /**
  * Encodes a ProtocolVersion message.
  *
+ * @returns the same bytes each time: not to be changed
  * @see RFC 6143 §7.1.1
  */
 export function encodeProtocolVersion(version: ProtocolVersion): Buffer {
-  return Buffer.from(`RFB 003.00${version.slice(2)}\n`, "latin1");
+  return ENCODED[version];
 }
 
 /**

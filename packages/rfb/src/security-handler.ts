@@ -6,14 +6,16 @@ export interface SecurityHandler {
   readonly type: SecurityType;
 
   /**
+   * null where nothing is said between the two.
+   *
    * @param server - paused, just after it was told the type
    * @returns the stream to use from now on; `server` itself when it stays the same
    */
-  negotiate(server: Duplex, signal: AbortSignal): Promise<Duplex>;
+  readonly negotiate: ((server: Duplex, signal: AbortSignal) => Promise<Duplex>) | null;
 }
 
 /** Security type None: nothing happens. @see RFC 6143 §7.2.1 */
 export const noneHandler: SecurityHandler = {
   type: SecurityType.None,
-  negotiate: (server) => Promise.resolve(server),
+  negotiate: null,
 };

@@ -33,26 +33,24 @@ export async function negotiateWithServer(
   handlers: readonly SecurityHandler[],
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const version = await readVersion(server, signal);
-  server.write(encodeProtocolVersion(version));
-  const offered = await withReader(server, signal, (reader) =>
-    version === "3.3" ? readDecision(reader) : readSecurityTypes(reader),
-  );
-  const handler = handlers.find(({ type }) => offered.includes(type));
-  if (handler === undefined) throw noneAcceptable(offered, handlers);
-  // In 3.3 the server has decided; it does not wait to be told.
-  if (version !== "3.3") server.write(Buffer.of(handler.type));
-  const stream = await handler.negotiate(server, signal);
-  if (hasSecurityResult(version, handler.type)) {
-    await withReader(stream, signal, (reader) => readSecurityResult(reader, version));
-  }
-  return stream;
-}
-
-function readVersion(server: Duplex, signal: AbortSignal): Promise<ProtocolVersion> {
-  return withReader(server, signal, async (reader) =>
-    decodeProtocolVersion(await reader.readExact(PROTOCOL_VERSION_BYTES), "server"),
-  );
+  return withReader(server, signal, async (reader) => {
+    const version = decodeProtocolVersion(await reader.readExact(PROTOCOL_VERSION_BYTES), "server");
+    server.write(encodeProtocolVersion(version));
+    const offered = await (version === "3.3" ? readDecision(reader) : readSecurityTypes(reader));
+    const handler = handlers.find(({ type }) => offered.includes(type));
+    if (handler === undefined) throw noneAcceptable(offered, handlers);
+    // In 3.3 the server has decided; it does not wait to be told.
+    if (version !== "3.3") server.write(Buffer.of(handler.type));
+    if (handler.negotiate === null) {
+      // With None there is a SecurityResult in 3.8 only.
+      if (version === "3.8") await readSecurityResult(reader, version);
+      return server;
+    }
+    reader.release();
+    const stream = await handler.negotiate(server, signal);
+    await withReader(stream, signal, (inner) => readSecurityResult(inner, version));
+    return stream;
+  });
 }
 
 /**
@@ -83,11 +81,6 @@ export async function readSecurityTypes(reader: ByteReader): Promise<readonly Se
   const count = await reader.readU8();
   if (count === 0) throw new PeerRejectedError("server", "Security", await readReason(reader));
   return [...(await reader.readExact(count))];
-}
-
-/** With None there is a SecurityResult in 3.8 only. */
-function hasSecurityResult(version: ProtocolVersion, type: SecurityType): boolean {
-  return version === "3.8" || type !== SecurityType.None;
 }
 
 /**

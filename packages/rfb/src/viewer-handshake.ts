@@ -35,6 +35,16 @@ export async function exchangeVersions(
   signal: AbortSignal,
 ): Promise<ProtocolVersion> {
   viewer.write(encodeProtocolVersion("3.8"));
+  return readViewerVersion(viewer, signal);
+}
+
+/**
+ * Waits for a viewer's answer in {@link exchangeVersions} again, when its signal has cut that short:
+ * the part of an answer that came before is not lost.
+ *
+ * @throws as {@link exchangeVersions}
+ */
+export function readViewerVersion(viewer: Duplex, signal: AbortSignal): Promise<ProtocolVersion> {
   return withReader(viewer, signal, async (reader) =>
     decodeProtocolVersion(await reader.readExact(PROTOCOL_VERSION_BYTES), "viewer"),
   );

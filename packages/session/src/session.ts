@@ -13,7 +13,7 @@ import { SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
-import { withDeadline } from "./with-deadline.ts";
+import { within } from "./within.ts";
 
 /** How long the words of a refusal may take to reach the viewer. */
 const REFUSAL_TIMEOUT_MS = 5_000;
@@ -47,12 +47,15 @@ export interface SessionDependencies {
 export class Session {
   readonly #front: ViewerFront;
   readonly #needs: SessionDependencies;
+  /** One for all steps: whatever ends a step before the relay ends the session. */
   readonly #ending = new AbortController();
+  readonly #startedMs: number;
   #info: ConnectInfo | null = null;
 
   constructor(front: ViewerFront, needs: SessionDependencies) {
     this.#front = front;
     this.#needs = needs;
+    this.#startedMs = needs.now();
   }
 
   /** null until the token has shown to be good. */
@@ -67,82 +70,91 @@ export class Session {
 
   /** Runs the session to its end. Never rejects. */
   async run(): Promise<SessionRecord> {
-    const { settings, now } = this.#needs;
-    const startedMs = now();
-    const record = (
-      reason: CloseReason,
-      detail: string,
-      ended: Partial<SessionRecord> = {},
-    ): SessionRecord => ({
-      front: this.#front.name,
-      viewerAddress: this.#front.viewerAddress,
-      tokenId: this.#front.token?.id ?? null,
+    let joined: Joined;
+    try {
+      joined = await this.#untilJoined();
+    } catch (error) {
+      const reason = closeReasonOf(error, "viewer");
+      await this.#front.refuse(reason, AbortSignal.timeout(REFUSAL_TIMEOUT_MS));
+      return this.#record(reason, detailOf(error), {
+        bug: reason === "internal-error" ? asError(error) : null,
+      });
+    }
+    const { viewer, backend } = joined;
+    const result = await relay(viewer, backend, this.#needs.settings, this.#ending.signal);
+    const [reason, detail] = this.#reasonOfRelay(result);
+    await this.#front.close(reason);
+    const { bytesFromViewer, bytesToViewer } = result;
+    return this.#record(reason, detail, { bytesFromViewer, bytesToViewer });
+  }
+
+  #record(
+    reason: CloseReason,
+    detail: string,
+    ended: Partial<Pick<SessionRecord, "bug" | "bytesFromViewer" | "bytesToViewer">>,
+  ): SessionRecord {
+    const { name, viewerAddress, token } = this.#front;
+    return {
+      front: name,
+      viewerAddress,
+      tokenId: token?.id ?? null,
       instanceUuid: this.#info?.instanceUuid ?? null,
       backend: this.#info === null ? null : describeBackend(this.#info),
       reason,
       detail,
-      bug: null,
-      durationMs: Math.round(now() - startedMs),
-      bytesFromViewer: 0,
-      bytesToViewer: 0,
-      ...ended,
-    });
-    let joined: Joined;
+      bug: ended.bug ?? null,
+      durationMs: Math.round(this.#needs.now() - this.#startedMs),
+      bytesFromViewer: ended.bytesFromViewer ?? 0,
+      bytesToViewer: ended.bytesToViewer ?? 0,
+    };
+  }
+
+  /** The handshakes, for as long as they may take; a step that does not heed its signal is left behind. */
+  async #untilJoined(): Promise<Joined> {
+    const { signal } = this.#ending;
+    signal.throwIfAborted();
+    const deadline = this.#endAfter(this.#needs.settings.handshakeTimeoutMs, "viewer-timeout");
     try {
-      joined = await withDeadline(
-        this.#ending.signal,
-        settings.handshakeTimeoutMs,
-        "viewer-timeout",
-        (signal) => this.#join(signal),
-      );
-    } catch (error) {
-      const reason = closeReasonOf(error, "viewer");
-      await this.#front.refuse(reason, AbortSignal.timeout(REFUSAL_TIMEOUT_MS));
-      return record(reason, detailOf(error), {
-        bug: reason === "internal-error" ? asError(error) : null,
-      });
+      return await within(this.#join(), signal);
+    } finally {
+      clearTimeout(deadline);
     }
-    const result = await relay(joined.viewer, joined.backend, settings, this.#ending.signal);
-    const [reason, detail] = this.#reasonOfRelay(result);
-    await this.#front.close(reason);
-    const { bytesFromViewer, bytesToViewer } = result;
-    return record(reason, detail, { bytesFromViewer, bytesToViewer });
   }
 
   /** Token, then both neighbours at once, then the viewer is let in. */
-  async #join(signal: AbortSignal): Promise<Joined> {
-    const info = await this.#validate(signal);
-    const dialling = new AbortController();
-    const onAbort = (): void => {
-      dialling.abort(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort);
-    const connecting = at("backend", this.#openBackend(info, dialling.signal));
+  async #join(): Promise<Joined> {
+    const { signal } = this.#ending;
+    const info = await this.#validate();
+    const connecting = this.#openBackend(info);
     try {
-      const beginning = at("viewer", this.#front.begin(signal));
+      const beginning = this.#front.begin(signal).catch(blameViewer);
       const [backend] = await Promise.all([connecting, beginning]);
-      await this.#confirm(info, signal);
-      return { backend, viewer: await at("viewer", this.#front.admit(signal)) };
+      await this.#confirm(info);
+      const viewer = await this.#front.admit(signal).catch(blameViewer);
+      signal.throwIfAborted();
+      return { viewer, backend };
     } catch (error) {
-      dialling.abort(error);
+      // What the other neighbour is still asked for is for nobody.
+      this.#ending.abort(error);
       connecting.then(destroy, ignore);
       throw error;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
     }
   }
 
-  async #validate(signal: AbortSignal): Promise<ConnectInfo> {
+  async #validate(): Promise<ConnectInfo> {
     const { token } = this.#front;
     if (token === null) {
       this.#front.authorize(null);
       throw new SessionRefusedError("token-missing", "no token was presented");
     }
-    const info = await this.#askStore(token, signal).catch((error: unknown) => {
+    let info: ConnectInfo;
+    try {
+      info = await this.#askStore(token);
+    } catch (error) {
       // A page of another site learns that first, and nothing about the token.
       this.#front.authorize(null);
       throw error;
-    });
+    }
     this.#front.authorize(info);
     if (!VNC_CONSOLE_TYPES.has(info.consoleType)) {
       throw new SessionRefusedError("console-type", `token is for a ${info.consoleType} console`);
@@ -153,10 +165,10 @@ export class Session {
   }
 
   /** The token may have been revoked, or its instance moved, while the backend was being dialled. */
-  async #confirm(info: ConnectInfo, signal: AbortSignal): Promise<void> {
+  async #confirm(info: ConnectInfo): Promise<void> {
     const { token } = this.#front;
     if (token === null) return;
-    const { host, port } = await this.#askStore(token, signal);
+    const { host, port } = await this.#askStore(token);
     if (host !== info.host || port !== info.port) {
       throw new SessionRefusedError(
         "token-invalid",
@@ -165,25 +177,49 @@ export class Session {
     }
   }
 
-  #askStore(token: Token, signal: AbortSignal): Promise<ConnectInfo> {
+  /** A store's answer that comes too late is for nobody. */
+  async #askStore(token: Token): Promise<ConnectInfo> {
     const { settings, tokens } = this.#needs;
-    return withDeadline(signal, settings.connectTimeoutMs, "token-store-unavailable", () =>
-      tokens.validate(token),
-    );
+    const limitMs = settings.connectTimeoutMs;
+    let deadline: NodeJS.Timeout | undefined;
+    try {
+      const info = await new Promise<ConnectInfo>((resolve, reject) => {
+        deadline = setTimeout(() => {
+          reject(tooSlow("token-store-unavailable", limitMs));
+        }, limitMs);
+        tokens.validate(token).then(resolve, reject);
+      });
+      this.#ending.signal.throwIfAborted();
+      return info;
+    } finally {
+      clearTimeout(deadline);
+    }
   }
 
-  async #openBackend(info: ConnectInfo, signal: AbortSignal): Promise<Duplex> {
+  async #openBackend(info: ConnectInfo): Promise<Duplex> {
     const { settings, backendSecurity } = this.#needs;
-    return withDeadline(signal, settings.connectTimeoutMs, "backend-timeout", async (inTime) => {
+    const { signal } = this.#ending;
+    const deadline = this.#endAfter(settings.connectTimeoutMs, "backend-timeout");
+    try {
       const address = parseBackendAddress(info.host, info.port);
-      const socket = await connectBackend(address, info.internalAccessPath, inTime);
+      const socket = await connectBackend(address, info.internalAccessPath, signal);
       try {
-        return await negotiateWithServer(socket, backendSecurity, inTime);
+        return await negotiateWithServer(socket, backendSecurity, signal);
       } catch (error) {
         socket.destroy();
         throw error;
       }
-    });
+    } catch (error) {
+      throw blame("backend", error);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  #endAfter(limitMs: number, reason: CloseReason): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#ending.abort(tooSlow(reason, limitMs));
+    }, limitMs);
   }
 
   #reasonOfRelay(result: RelayResult): [CloseReason, string] {
@@ -213,15 +249,19 @@ export class Session {
   }
 }
 
-/** Runs a step that talks to one side; what breaks it is blamed on that side. */
-async function at<T>(side: Side, step: Promise<T>): Promise<T> {
-  try {
-    return await step;
-  } catch (error) {
-    const reason = closeReasonOf(error, side);
-    if (reason === "internal-error" || error instanceof SessionRefusedError) throw error;
-    throw new SessionRefusedError(reason, detailOf(error), { cause: error });
-  }
+function tooSlow(reason: CloseReason, limitMs: number): SessionRefusedError {
+  return new SessionRefusedError(reason, `no progress within ${limitMs} ms`);
+}
+
+/** What breaks a step that talks to one side is blamed on that side. */
+function blame(side: Side, error: unknown): unknown {
+  const reason = closeReasonOf(error, side);
+  if (reason === "internal-error" || error instanceof SessionRefusedError) return error;
+  return new SessionRefusedError(reason, detailOf(error), { cause: error });
+}
+
+function blameViewer(error: unknown): never {
+  throw blame("viewer", error);
 }
 
 function describeBackend(info: ConnectInfo): string {

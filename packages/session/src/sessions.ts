@@ -1,7 +1,7 @@
 import type { SecurityHandler } from "@nova-console/rfb";
 import type { ConnectInfo, TokenStore } from "@nova-console/token";
 import { SessionRefusedError } from "./errors.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionDependencies } from "./session.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
@@ -24,6 +24,8 @@ export interface SessionsOptions {
 /** The live sessions of one proxy, and the caps on them. */
 export class Sessions {
   readonly #options: SessionsOptions;
+  /** The same for all: a session holds nothing of its own that it can share. */
+  readonly #needs: SessionDependencies;
   readonly #live = new Set<Session>();
   /** Live sessions by token digest. */
   readonly #perToken = new Map<string, number>();
@@ -32,6 +34,16 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    const { tokens, settings, backendSecurity, now } = options;
+    this.#needs = {
+      tokens,
+      settings,
+      backendSecurity,
+      now,
+      admitToken: (info) => {
+        this.#admitToken(info);
+      },
+    };
   }
 
   /** Sessions that were opened and have not ended. */
@@ -45,16 +57,8 @@ export class Sessions {
    * @returns never rejects
    */
   async open(front: ViewerFront): Promise<SessionRecord> {
-    const { tokens, settings, backendSecurity, now } = this.#options;
-    const session = new Session(front, {
-      tokens,
-      settings,
-      backendSecurity,
-      now,
-      admitToken: (info) => {
-        this.#admitToken(info);
-      },
-    });
+    const { settings } = this.#options;
+    const session = new Session(front, this.#needs);
     if (this.#draining) session.end("proxy-shutdown", "the proxy is being stopped");
     else if (this.#live.size >= settings.maxSessions) {
       session.end("too-many-sessions", `max_sessions = ${settings.maxSessions} are open`);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { inspect } from "node:util";
 
 const MASK = "***";
@@ -18,7 +18,7 @@ export class Token {
   constructor(known: string | { readonly digest: string }) {
     if (typeof known === "string") {
       this.#text = known;
-      this.digest = createHash("sha256").update(known, "utf8").digest("hex");
+      this.digest = hash("sha256", known, "hex");
     } else {
       this.#text = null;
       this.digest = known.digest;
