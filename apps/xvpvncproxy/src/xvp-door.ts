@@ -36,33 +36,41 @@ export class XvpDoor {
   }
 
   /** Takes a connection whose request is to be read. Resolves when its session has ended. */
-  async serve(channel: Duplex, { viewerAddress, tokenShown }: ConnectionInfo): Promise<void> {
-    const { handshakeTimeoutMs, sessions, log } = this.#options;
+  async serve(channel: Duplex, connection: ConnectionInfo): Promise<void> {
+    const front = await this.#frontOf(channel, connection);
+    if (front !== null) await this.#options.sessions.open(front);
+  }
+
+  /** Reads the request. @returns null if it is no console's: it has its answer then */
+  async #frontOf(
+    channel: Duplex,
+    { viewerAddress, tokenShown }: ConnectionInfo,
+  ): Promise<XvpFront | null> {
+    const { handshakeTimeoutMs, log, tokens, access } = this.#options;
     this.#asking.add(channel);
     const outcome = await readRequestHead(channel, handshakeTimeoutMs);
     this.#asking.delete(channel);
     switch (outcome.kind) {
       case "gone":
         channel.destroy();
-        break;
+        return null;
       case "refused":
         log.debug("request refused", { viewer: viewerAddress, status: outcome.status });
         channel.write(encodeRefusal(outcome.status));
         closeGently(channel);
-        break;
+        return null;
       case "complete": {
         const { method, target } = outcome.head;
         const token = tokenOfTarget(target);
         const [path = ""] = target.split("?", 1);
-        const { tokens, access } = this.#options;
         const file =
           method === "GET" ? await answerViewerFileRequest({ path, token, tokens, access }) : null;
-        if (file !== null) {
-          channel.write(encodeAnswer(file.status, file.headers, file.body));
-          closeGently(channel);
-          break;
+        if (file === null) {
+          return new XvpFront({ channel, address: viewerAddress, token, tokenShown });
         }
-        await sessions.open(new XvpFront({ channel, address: viewerAddress, token, tokenShown }));
+        channel.write(encodeAnswer(file.status, file.headers, file.body));
+        closeGently(channel);
+        return null;
       }
     }
   }

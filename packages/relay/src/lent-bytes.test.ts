@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { duplexPair } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { ByteReader, createLendingSocket } from "@nova-console/byte-stream";
 import { relay } from "./relay.ts";
@@ -74,6 +75,29 @@ describe("relay() from a socket that lends its bytes", { timeout: 30_000 }, () =
     viewer.far.end();
     await ended;
     assert.equal(hash.digest("hex"), createHash("sha256").update(sent).digest("hex"));
+  });
+
+  it("leaves other sessions their turn, however much a backend has to draw", async (t) => {
+    const backend = await pair(t, true);
+    const [viewer, nearViewer] = duplexPair();
+    let turnBytes = 0;
+    let mostBytes = 0;
+    // As the WebSocket's end of a viewer that takes whatever it is given.
+    Object.assign(nearViewer, {
+      queuedBytes: 0,
+      writeBorrowed: (chunk: Buffer) => {
+        if (turnBytes === 0) setImmediate(() => (turnBytes = 0));
+        turnBytes += chunk.length;
+        mostBytes = Math.max(mostBytes, turnBytes);
+        return true;
+      },
+    });
+    backend.far.end(Buffer.alloc(8_000_000));
+    const ended = relay(nearViewer, backend.near, limits, noDeadline);
+    viewer.resume().on("end", () => viewer.end());
+    const { bytesToViewer } = await ended;
+    assert.equal(bytesToViewer, 8_000_000);
+    assert.ok(mostBytes <= 4 * 65_536, `${mostBytes} bytes in one turn`);
   });
 
   it("tells a backend that broke from one that ended", async (t) => {

@@ -1,6 +1,10 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { borrow, type BorrowingDestination, writeBorrowed } from "@nova-console/byte-stream";
+
+/** The side that bytes, or an end, come from. */
+export type Side = "viewer" | "backend";
 
 /** Node reads a socket in pieces of at most this size. */
 const MAX_CHUNK_BYTES = 65_536;
@@ -9,25 +13,64 @@ const MAX_CHUNK_BYTES = 65_536;
 const CHUNK_COST_BYTES = 256;
 
 /**
+ * Most reads of the largest size in one turn of the event loop. Node would make up to 32 of them, and
+ * all other sessions would wait: with TLS for many milliseconds.
+ */
+const MAX_FULL_READS = 4;
+
+/** Who hears what a pump does. */
+export interface PumpOwner {
+  /** Called for each chunk; must be cheap. */
+  onBytes(from: Side): void;
+  /** Called once, when the source has ended and the destination was told. */
+  onEnd(from: Side): void;
+}
+
+/** What a pump joins. */
+export interface PumpEnds {
+  /** What `source` is of the two. */
+  readonly from: Side;
+  readonly source: Duplex;
+  readonly destination: Duplex;
+}
+
+/**
  * One direction of a relay: what comes out of `source` goes into `destination`, and the end of the
  * one is the end of the other.
  *
  * The source is paused while the destination has no room, so that what one direction holds is
- * bounded by `bufferLimitBytes`, however slow the reader at the far end.
+ * bounded by `bufferLimitBytes`, however slow the reader at the far end; and for a turn when it has
+ * brought much, so that a session that draws a lot delays no other's key press.
  */
 export class Pump {
+  readonly #owner: PumpOwner;
+  readonly #from: Side;
   readonly #source: Duplex;
   readonly #destination: Duplex;
   readonly #pauseAtBytes: number;
   #transferredBytes = 0;
   /** Chunks written since the destination last had room. */
   #waitingChunks = 0;
+  /** Reads of the largest size, one after the other. */
+  #fullReads = 0;
+  /** Whether the source waits for the destination's "drain". */
+  #isFull = false;
+  readonly #comesInPieces: boolean;
+  /** Null for a destination that takes bytes as they are. */
+  readonly #framing: BorrowingDestination | null;
+  /** Whether the source lends its bytes. */
+  #lends = false;
   #ended = false;
+  #stopped = false;
 
   /** @param bufferLimitBytes - most bytes to hold in the destination's queue */
-  constructor(source: Duplex, destination: Duplex, bufferLimitBytes: number) {
-    this.#source = source;
-    this.#destination = destination;
+  constructor(ends: PumpEnds, bufferLimitBytes: number, owner: PumpOwner) {
+    this.#owner = owner;
+    this.#from = ends.from;
+    this.#source = ends.source;
+    this.#destination = ends.destination;
+    this.#comesInPieces = comesInPieces(ends.source);
+    this.#framing = isBorrowing(ends.destination) ? ends.destination : null;
     // The chunk that reaches the mark is held as well.
     this.#pauseAtBytes = Math.max(1, bufferLimitBytes - MAX_CHUNK_BYTES);
   }
@@ -42,57 +85,78 @@ export class Pump {
     return this.#ended;
   }
 
-  /**
-   * @param onBytes - called for each chunk; must be cheap
-   * @param onEnd - called once, when the source has ended
-   */
-  start(onBytes: () => void, onEnd: () => void): void {
+  /** Lets the bytes flow. */
+  start(): void {
     const source = this.#source;
     const destination = this.#destination;
     destination.on("drain", () => {
       this.#waitingChunks = 0;
-      source.resume();
+      this.#isFull = false;
+      this.#resume();
     });
     source.on("end", () => {
       this.#ended = true;
       destination.end();
-      onEnd();
+      this.#owner.onEnd(this.#from);
     });
-    const onChunk = (chunk: Buffer, into: ChunkWriter): void => {
-      this.#transferredBytes += chunk.length;
-      onBytes();
-      // Below its own mark a stream emits no "drain": pausing then would be for ever.
-      if (into.write(chunk)) return;
+    const canLend = this.#framing !== null || destination instanceof Socket;
+    const take = (chunk: Buffer): void => {
+      this.#carry(chunk);
+    };
+    this.#lends = canLend && borrow(source, take);
+    if (this.#lends) source.resume();
+    else source.on("data", take);
+  }
+
+  /** Takes nothing more from the source. */
+  stop(): void {
+    this.#stopped = true;
+    this.#source.pause();
+  }
+
+  #carry(chunk: Buffer): void {
+    this.#transferredBytes += chunk.length;
+    this.#owner.onBytes(this.#from);
+    // Below its own mark a stream emits no "drain": pausing then would be for ever.
+    if (!this.#write(chunk)) {
       this.#waitingChunks += 1;
-      const held = into.queuedBytes() + this.#waitingChunks * CHUNK_COST_BYTES;
-      if (held >= this.#pauseAtBytes) source.pause();
-    };
-    const lent = lentWriterOf(destination);
-    const lends =
-      lent !== null &&
-      borrow(source, (chunk) => {
-        onChunk(chunk, lent);
-      });
-    if (lends) {
-      source.resume();
-      return;
+      const held = this.#queuedBytes() + this.#waitingChunks * CHUNK_COST_BYTES;
+      if (held >= this.#pauseAtBytes) {
+        this.#isFull = true;
+        this.#source.pause();
+      }
     }
-    const kept: ChunkWriter = {
-      write: (chunk) => writeWithTick(destination, chunk),
-      queuedBytes: () => destination.writableLength,
-    };
-    source.on("data", (chunk: Buffer) => {
-      onChunk(chunk, kept);
+    if (chunk.length < MAX_CHUNK_BYTES) this.#fullReads = 0;
+    else if (++this.#fullReads === MAX_FULL_READS) this.#restForATurn();
+  }
+
+  #restForATurn(): void {
+    this.#fullReads = 0;
+    this.#source.pause();
+    setImmediate(() => {
+      if (!this.#isFull) this.#resume();
     });
   }
-}
 
-/** A way to write chunks to a destination. */
-interface ChunkWriter {
+  #resume(): void {
+    if (!this.#stopped) this.#source.resume();
+  }
+
   /** @returns as `write` of a stream */
-  readonly write: (chunk: Buffer) => boolean;
+  #write(chunk: Buffer): boolean {
+    if (this.#lends) {
+      return this.#framing?.writeBorrowed(chunk) ?? writeBorrowed(this.#destination, chunk, null);
+    }
+    return this.#comesInPieces
+      ? writeWithTick(this.#destination, chunk)
+      : this.#destination.write(chunk);
+  }
+
   /** What was written and is still held. */
-  readonly queuedBytes: () => number;
+  #queuedBytes(): number {
+    const { writableLength } = this.#destination;
+    return this.#lends ? (this.#framing?.queuedBytes ?? writableLength) : writableLength;
+  }
 }
 
 /**
@@ -110,21 +174,9 @@ function writeWithTick(destination: Duplex, chunk: Buffer): boolean {
   return destination.write(chunk);
 }
 
-/** How lent bytes are written to a destination; null if it has no way for it. */
-function lentWriterOf(destination: Duplex): ChunkWriter | null {
-  if (isBorrowing(destination)) {
-    return {
-      write: (chunk) => destination.writeBorrowed(chunk),
-      queuedBytes: () => destination.queuedBytes,
-    };
-  }
-  if (destination instanceof Socket) {
-    return {
-      write: (chunk) => writeBorrowed(destination, chunk, null),
-      queuedBytes: () => destination.writableLength,
-    };
-  }
-  return null;
+/** Whether one read may bring several chunks, as the frames or records in it; TCP's is one. */
+function comesInPieces(source: Duplex): boolean {
+  return !(source instanceof Socket) || source instanceof TLSSocket;
 }
 
 function isBorrowing(destination: object): destination is BorrowingDestination {

@@ -76,6 +76,21 @@ describe("relay()", { timeout: 20_000 }, () => {
     assert.equal((await buffer(backend)).toString(), "echo done\n");
   });
 
+  it("waits five seconds for a backend to take the last bytes of a viewer that is gone", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const [viewer, nearViewer] = duplexPair();
+    const stuck = new Duplex({ read: nothing, write: nothing });
+    const result = relay(nearViewer, stuck, limits, new AbortController().signal);
+    viewer.write("echo done\n");
+    while (stuck.writableLength === 0) await new Promise((resolve) => setImmediate(resolve));
+    nearViewer.destroy();
+    assert.equal((await result).endedBy, "viewer");
+    t.mock.timers.tick(4_999);
+    assert.equal(stuck.destroyed, false);
+    t.mock.timers.tick(1);
+    assert.equal(stuck.destroyed, true);
+  });
+
   for (const [slow, fast] of [
     ["viewer", "backend"],
     ["backend", "viewer"],

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { Pump } from "./pump.ts";
+import { Pump, type PumpOwner, type Side } from "./pump.ts";
 
 /** How long one direction may go on without a byte after the other has ended. */
 const HALF_CLOSED_TIMEOUT_MS = 60_000;
@@ -48,7 +48,7 @@ export function relay(
   return new Relay(viewer, backend, limits, signal).run();
 }
 
-class Relay {
+class Relay implements PumpOwner {
   readonly #viewer: Duplex;
   readonly #backend: Duplex;
   readonly #signal: AbortSignal;
@@ -56,15 +56,18 @@ class Relay {
   readonly #toViewer: Pump;
   readonly #idleTimer: NodeJS.Timeout | null;
   #halfClosedTimer: NodeJS.Timeout | null = null;
-  #firstToEnd: "viewer" | "backend" | null = null;
+  #firstToEnd: Side | null = null;
   #resolve: ((result: RelayResult) => void) | null = null;
 
   constructor(viewer: Duplex, backend: Duplex, limits: RelayLimits, signal: AbortSignal) {
     this.#viewer = viewer;
     this.#backend = backend;
     this.#signal = signal;
-    this.#fromViewer = new Pump(viewer, backend, limits.bufferLimitBytes);
-    this.#toViewer = new Pump(backend, viewer, limits.bufferLimitBytes);
+    const { bufferLimitBytes } = limits;
+    const fromViewer = { from: "viewer", source: viewer, destination: backend } as const;
+    const toViewer = { from: "backend", source: backend, destination: viewer } as const;
+    this.#fromViewer = new Pump(fromViewer, bufferLimitBytes, this);
+    this.#toViewer = new Pump(toViewer, bufferLimitBytes, this);
     this.#idleTimer =
       limits.idleTimeoutMs > 0
         ? setTimeout(() => {
@@ -83,31 +86,20 @@ class Relay {
       if (this.#signal.aborted) this.#onAbort();
       else if (this.#viewer.destroyed) this.#onViewerClose();
       else if (this.#backend.destroyed) this.#onBackendClose();
-      else this.#start();
+      else {
+        this.#fromViewer.start();
+        this.#toViewer.start();
+      }
     });
   }
 
-  #start(): void {
-    this.#fromViewer.start(
-      () => {
-        // Not the half-closed timer: to a backend that has ended, what a viewer sends is no progress.
-        this.#idleTimer?.refresh();
-      },
-      () => {
-        this.#onEnd("viewer");
-      },
-    );
-    this.#toViewer.start(
-      () => {
-        this.#halfClosedTimer?.refresh();
-      },
-      () => {
-        this.#onEnd("backend");
-      },
-    );
+  onBytes(from: Side): void {
+    if (from === "backend") this.#halfClosedTimer?.refresh();
+    // Not the half-closed timer: to a backend that has ended, what a viewer sends is no progress.
+    else this.#idleTimer?.refresh();
   }
 
-  #onEnd(by: "viewer" | "backend"): void {
+  onEnd(by: Side): void {
     if (this.#resolve === null) return;
     if (this.#firstToEnd === null) {
       this.#firstToEnd = by;
@@ -149,7 +141,8 @@ class Relay {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     if (this.#halfClosedTimer !== null) clearTimeout(this.#halfClosedTimer);
     this.#signal.removeEventListener("abort", this.#onAbort);
-    this.#viewer.pause();
+    this.#fromViewer.stop();
+    this.#toViewer.stop();
     closeAfterLastBytes(this.#backend);
     resolve({
       endedBy,
@@ -165,7 +158,6 @@ function closeAfterLastBytes(backend: Duplex): void {
   if (backend.destroyed) return;
   // What it still sends has nowhere to go.
   backend.removeAllListeners("data");
-  backend.pause();
   const timer = setTimeout(() => {
     backend.destroy();
   }, FLUSH_TIMEOUT_MS);
