@@ -16,7 +16,7 @@ const CHUNK_COST_BYTES = 256;
  * Most reads of the largest size in one turn of the event loop. Node would make up to 32 of them, and
  * all other sessions would wait: with TLS for many milliseconds.
  */
-const MAX_FULL_READS = 4;
+const MAX_FULL_READS = 8;
 
 /** Who hears what a pump does. */
 export interface PumpOwner {
