@@ -44,6 +44,7 @@ export function createWorkplace(now: () => number = Date.now): Workplace {
         homeDirectory: directory,
         hostName: "host1",
         primaryAddress: "192.0.2.1",
+        cores: 4,
         commandLine,
       }).values;
     },

@@ -22,5 +22,9 @@ novncproxy_base_url = http://${host}:${novncPort}/vnc_auto.html
 xvpvncproxy_host = ${host}
 xvpvncproxy_port = ${xvpPort}
 xvpvncproxy_base_url = http://${host}:${xvpPort}/console
+
+[console_proxy]
+# For one person, one process.
+workers = 1
 `;
 }

@@ -1,5 +1,11 @@
-import { formatAddress } from "@nova-console/listener";
-import { logSessionEnd, runProgram } from "@nova-console/service";
+import { claimPort, formatAddress } from "@nova-console/listener";
+import {
+  asWorker,
+  logSessionEnd,
+  runProgram,
+  sessionSlotCounts,
+  sessionSlotsOf,
+} from "@nova-console/service";
 import { openTokenStore } from "@nova-console/token";
 import { startNovncProxy } from "./server.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
@@ -8,7 +14,11 @@ await runProgram({
   program: "nova-novncproxy",
   summary: "Serve the noVNC page and carry consoles to browsers in WebSockets.",
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
-  start: async ({ config, log }) => {
+  workers: {
+    claimPort: (config) => claimPort(settingsOf(config)),
+    slots: (config) => sessionSlotCounts(settingsOf(config)),
+  },
+  start: async ({ config, log, place }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
     const tokens = openTokenStore({
       connection: config.database.connection,
@@ -16,7 +26,9 @@ await runProgram({
       now: Date.now,
     });
     const proxy = await startNovncProxy({
-      settings: settingsOf(config),
+      settings: asWorker(settingsOf(config), place),
+      reusePort: place?.reusePort ?? false,
+      slots: place === null ? undefined : sessionSlotsOf(place),
       tokens,
       log,
       onSessionEnd: (record) => {

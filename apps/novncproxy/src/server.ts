@@ -6,7 +6,12 @@ import {
   listen,
   loadTlsSettings,
 } from "@nova-console/listener";
-import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
+import {
+  loadBackendSecurity,
+  type SessionRecord,
+  Sessions,
+  type SessionSlots,
+} from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
 import { openViewerAccess, type ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
@@ -53,6 +58,10 @@ export interface NovncProxyOptions {
   readonly log: Log;
   /** Told once of each session, when it has ended. */
   readonly onSessionEnd: (record: SessionRecord) => void;
+  /** Whether other workers listen on the same port. */
+  readonly reusePort?: boolean;
+  /** Counts the sessions of all workers; absent: this is the only process. */
+  readonly slots?: SessionSlots | undefined;
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
 }
@@ -93,7 +102,7 @@ class Proxy implements NovncProxy {
   #listener: Listener | null = null;
 
   constructor(options: NovncProxyOptions, files: StaticFiles) {
-    const { settings, tokens, now, onSessionEnd } = options;
+    const { settings, tokens, slots, now, onSessionEnd } = options;
     this.#options = options;
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
@@ -104,6 +113,7 @@ class Proxy implements NovncProxy {
     this.#sessions = new Sessions({
       tokens,
       settings: settings.session,
+      slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
       onEnd: onSessionEnd,
@@ -127,13 +137,14 @@ class Proxy implements NovncProxy {
   }
 
   async listen(): Promise<void> {
-    const { settings, log } = this.#options;
+    const { settings, log, reusePort = false } = this.#options;
     const tls = loadTlsSettings(settings.tls);
     if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
     this.#viewerAccess = this.#openViewerAccess(settings, tls !== null);
     this.#listener = await listen({
       host: settings.host,
       port: settings.port,
+      reusePort,
       preferIpv6: settings.preferIpv6,
       tls,
       tlsOnly: settings.tls.sslOnly,

@@ -10,7 +10,7 @@ function configOf(...options: [group: string, name: string, text: string][]): Co
   );
   const homeDirectory = tmpdir();
   return loadConfig({
-    ...{ program: "nova-novncproxy", hostName: "h", primaryAddress: "127.0.0.1" },
+    ...{ program: "nova-novncproxy", hostName: "h", primaryAddress: "127.0.0.1", cores: 4 },
     ...{ homeDirectory, commandLine },
   }).values;
 }

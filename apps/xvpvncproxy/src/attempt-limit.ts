@@ -1,52 +1,64 @@
+import { CountedSlots, type Slots } from "@nova-console/session";
+
 const WINDOW_MS = 60_000;
 
-/** Wrong passwords that a minute may bring. */
-export interface AttemptLimits {
-  readonly perAddress: number;
-  /** From all addresses together. */
-  readonly inAll: number;
+/** Wrong passwords that a minute may bring: one has 46 bits, and nobody guesses it before its token has expired. */
+export const MOST_ATTEMPTS = { perAddress: 10, inAll: 120 } as const;
+
+/** Where attempts count; its one key `inAll` is "". */
+export interface AttemptSlots {
+  readonly perAddress: Slots;
+  readonly inAll: Slots;
+}
+
+/** Counts the attempts that one process sees. */
+export function ownAttemptSlots(): AttemptSlots {
+  const { perAddress, inAll } = MOST_ATTEMPTS;
+  return { perAddress: new CountedSlots(perAddress), inAll: new CountedSlots(inAll) };
 }
 
 /**
  * Limits how often passwords may be tried, for each address and in all.
  *
- * An attempt counts from its start, so that many at a time are limited as well; it is given back
- * when it was right. Counting starts anew every minute.
+ * An attempt counts from its start, so that many at a time are limited as well, and for a minute; not
+ * if it was right.
  */
 export class AttemptLimit {
-  readonly #limits: AttemptLimits;
-  readonly #now: () => number;
-  readonly #byAddress = new Map<string, number>();
-  #inAll = 0;
-  #windowEndsMs = -Infinity;
+  readonly #slots: AttemptSlots;
 
-  /** @param now - milliseconds of a clock; only differences count */
-  constructor(limits: AttemptLimits, now: () => number) {
-    this.#limits = limits;
-    this.#now = now;
+  constructor(slots: AttemptSlots) {
+    this.#slots = slots;
   }
 
-  /** Takes one attempt. @returns false if there is none left for this address, or in all */
-  take(address: string): boolean {
-    if (this.#now() >= this.#windowEndsMs) {
-      this.#windowEndsMs = this.#now() + WINDOW_MS;
-      this.#byAddress.clear();
-      this.#inAll = 0;
+  /** @returns null if there is no attempt left for this address, or in all */
+  async take(address: string): Promise<Attempt | null> {
+    const { perAddress, inAll } = this.#slots;
+    if (!(await perAddress.take(address))) return null;
+    if (!(await inAll.take(""))) {
+      perAddress.giveBack(address);
+      return null;
     }
-    const taken = this.#byAddress.get(address) ?? 0;
-    if (taken >= this.#limits.perAddress || this.#inAll >= this.#limits.inAll) return false;
-    // No more entries than attempts in all: an attacker with many addresses fills nothing.
-    this.#byAddress.set(address, taken + 1);
-    this.#inAll++;
-    return true;
+    return new Attempt(() => {
+      perAddress.giveBack(address);
+      inAll.giveBack("");
+    });
+  }
+}
+
+/** One attempt that counts. */
+export class Attempt {
+  readonly #giveBack: () => void;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(giveBack: () => void) {
+    this.#giveBack = giveBack;
+    // Nothing waits for it: with the process the count is gone as well.
+    this.#timer = setTimeout(giveBack, WINDOW_MS).unref();
   }
 
-  /** Gives an attempt back: it was right. */
-  giveBack(address: string): void {
-    const taken = this.#byAddress.get(address);
-    // The minute may have ended meanwhile.
-    if (taken === undefined || taken === 0) return;
-    this.#byAddress.set(address, taken - 1);
-    this.#inAll--;
+  /** It was right, and does not count. */
+  wasRight(): void {
+    clearTimeout(this.#timer);
+    this.#giveBack();
   }
 }

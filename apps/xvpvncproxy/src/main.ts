@@ -1,6 +1,13 @@
-import { formatAddress } from "@nova-console/listener";
-import { logSessionEnd, runProgram } from "@nova-console/service";
+import { claimPort, formatAddress } from "@nova-console/listener";
+import {
+  asWorker,
+  logSessionEnd,
+  runProgram,
+  sessionSlotCounts,
+  sessionSlotsOf,
+} from "@nova-console/service";
 import { openTokenStore } from "@nova-console/token";
+import { MOST_ATTEMPTS } from "./attempt-limit.ts";
 import { startXvpVncProxy } from "./server.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -8,14 +15,28 @@ await runProgram({
   program: "nova-xvpvncproxy",
   summary: "Carry consoles to desktop viewers that come by the XVP handshake.",
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
-  start: async ({ config, log }) => {
+  workers: {
+    claimPort: (config) => claimPort(settingsOf(config)),
+    slots: (config) => ({
+      ...sessionSlotCounts(settingsOf(config)),
+      attemptsPerAddress: MOST_ATTEMPTS.perAddress,
+      attempts: MOST_ATTEMPTS.inAll,
+    }),
+  },
+  start: async ({ config, log, place }) => {
     const tokens = openTokenStore({
       connection: config.database.connection,
       statePath: config.DEFAULT.state_path,
       now: Date.now,
     });
     const proxy = await startXvpVncProxy({
-      settings: settingsOf(config),
+      settings: asWorker(settingsOf(config), place),
+      reusePort: place?.reusePort ?? false,
+      slots: place === null ? undefined : sessionSlotsOf(place),
+      attempts:
+        place === null
+          ? undefined
+          : { perAddress: place.slots("attemptsPerAddress"), inAll: place.slots("attempts") },
       tokens,
       log,
       onSessionEnd: (record) => {

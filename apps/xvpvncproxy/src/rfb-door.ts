@@ -75,14 +75,15 @@ export class RfbDoor {
       await sessions.open(new RfbFront({ waiting, address, token, tokenShown }));
       return;
     }
-    if (!this.#options.attempts.take(address)) {
+    const attempt = await this.#options.attempts.take(address);
+    if (attempt === null) {
       log.warn("too many wrong passwords: viewer refused", { viewer: address });
       writeSecurityResultFailed(waiting, closeReasons["too-many-attempts"].words);
       closeGently(waiting.stream);
       return;
     }
     const found = await this.#findToken(credential);
-    if (found !== null) this.#options.attempts.giveBack(address);
+    if (found !== null) attempt.wasRight();
     // Nobody's answer goes on as a token that nobody has, so that it ends as every wrong token does.
     const token = found ?? new Token(credential.response.toString("hex"));
     await sessions.open(new RfbFront({ waiting, address, token, tokenShown }));

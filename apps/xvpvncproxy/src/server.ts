@@ -10,14 +10,19 @@ import {
 } from "@nova-console/listener";
 import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "@nova-console/rfb";
 import type { Logger } from "@nova-console/service";
-import { loadBackendSecurity, type SessionRecord, Sessions } from "@nova-console/session";
+import {
+  loadBackendSecurity,
+  type SessionRecord,
+  Sessions,
+  type SessionSlots,
+} from "@nova-console/session";
 import {
   openViewerPasswordSecret,
   type TokenDirectory,
   type TokenStore,
 } from "@nova-console/token";
 import { effectiveViewerSecurity, viewerAddressOf } from "@nova-console/viewer-files";
-import { AttemptLimit } from "./attempt-limit.ts";
+import { AttemptLimit, type AttemptSlots, ownAttemptSlots } from "./attempt-limit.ts";
 import { RfbDoor } from "./rfb-door.ts";
 import type { XvpVncProxySettings } from "./settings.ts";
 import { ViewerPasswordSearch } from "./viewer-password-search.ts";
@@ -26,9 +31,6 @@ import { XvpDoor } from "./xvp-door.ts";
 /** The first byte of a viewer's ProtocolVersion, from one that does not wait for ours. */
 const FIRST_OF_RFB = 0x52;
 
-/** A password has 46 bits: at this rate nobody guesses one before its token has expired. */
-const ATTEMPT_LIMITS = { perAddress: 10, inAll: 120 };
-
 /** What {@link startXvpVncProxy} needs. */
 export interface XvpVncProxyOptions {
   readonly settings: XvpVncProxySettings;
@@ -36,6 +38,12 @@ export interface XvpVncProxyOptions {
   readonly tokens: TokenStore & TokenDirectory;
   readonly log: Logger;
   readonly onSessionEnd: (record: SessionRecord) => void;
+  /** Whether other workers listen on the same port. */
+  readonly reusePort?: boolean;
+  /** Counts the sessions of all workers; absent: this is the only process. */
+  readonly slots?: SessionSlots | undefined;
+  /** Counts the wrong passwords that all workers were shown; as above. */
+  readonly attempts?: AttemptSlots | undefined;
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
 }
@@ -61,13 +69,14 @@ export interface XvpVncProxy {
  * @throws the listener's errors, if it cannot listen or the certificate is no good
  */
 export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<XvpVncProxy> {
-  const { settings, log } = options;
+  const { settings, log, reusePort = false } = options;
   const tls = loadTlsSettings(settings.tls);
   const door = new Door(options, tls);
   if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
   const listener = await listen({
     host: settings.host,
     port: settings.port,
+    reusePort,
     preferIpv6: settings.preferIpv6,
     tls,
     tlsOnly: settings.tls.sslOnly,
@@ -125,12 +134,14 @@ class Door {
   readonly #log: Logger;
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
-    const { settings, tokens, now, log, onSessionEnd } = options;
+    const { settings, tokens, slots, now, log, onSessionEnd } = options;
+    const { attempts = ownAttemptSlots() } = options;
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
     this.sessions = new Sessions({
       tokens,
       settings: settings.session,
+      slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
       onEnd: onSessionEnd,
@@ -148,7 +159,7 @@ class Door {
       tlsOnly: settings.tls.sslOnly,
       tls: viewerTlsOf(tls),
       passwords: passwordSecret === null ? null : new ViewerPasswordSearch(tokens, passwordSecret),
-      attempts: new AttemptLimit(ATTEMPT_LIMITS, now),
+      attempts: new AttemptLimit(attempts),
       handshakeTimeoutMs,
       log,
     });

@@ -5,6 +5,7 @@
  *
  * @packageDocumentation
  */
+export { deepFreeze } from "./deep-freeze.ts";
 export {
   ConfigError,
   ConfigFileError,

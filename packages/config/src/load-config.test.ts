@@ -31,6 +31,7 @@ function request(commandLine: readonly CommandLineValue[] = []): ConfigRequest {
     rootDirectory: root,
     hostName: "node1",
     primaryAddress: "192.0.2.1",
+    cores: 4,
     commandLine,
   };
 }

@@ -1,5 +1,6 @@
+import { deepFreeze } from "./deep-freeze.ts";
 import { InvalidOptionError } from "./errors.ts";
-import type { Machine, OptionGroups } from "./option.ts";
+import { isMachineDefault, type Machine, type OptionGroups } from "./option.ts";
 import { optionGroups, type ConfigOf } from "./option-groups.ts";
 import { readConfig, type ReadRequest } from "./read-config.ts";
 import { normalizeGroup, type ResolvedOption } from "./resolve.ts";
@@ -50,7 +51,7 @@ export function loadConfig(
   );
   if (problems.length > 0) throw new InvalidOptionError(problems);
 
-  const settled = resolved.map((entry) => ({ ...entry, value: fillEmptyNumber(entry) }));
+  const settled = resolved.map((entry) => ({ ...entry, value: fillEmptyNumber(entry, request) }));
   const values = Object.fromEntries(
     Object.keys(groups).map((group) => [
       group,
@@ -68,8 +69,10 @@ export function loadConfig(
 }
 
 /** To nova `novncproxy_port =` is no port at all, which it fails on later; the default is what was meant. */
-function fillEmptyNumber({ value, option }: ResolvedOption): ConfigValue {
-  return value === null && typeof option.default === "number" ? option.default : value;
+function fillEmptyNumber({ value, option }: ResolvedOption, machine: Machine): ConfigValue {
+  const { default: declared } = option;
+  const number = isMachineDefault(declared) ? machine[declared.machine] : declared;
+  return value === null && typeof number === "number" ? number : value;
 }
 
 function warnOfUse({ group, name, given, value, option }: ResolvedOption): string[] {
@@ -86,12 +89,4 @@ function warnOfUse({ group, name, given, value, option }: ResolvedOption): strin
     );
   }
   return warnings;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach((inner: unknown) => deepFreeze(inner));
-  }
-  return value;
 }

@@ -6,11 +6,13 @@ export interface OptionName {
   readonly name: string;
 }
 
-/** What this machine is called, for defaults that are not the same everywhere. */
+/** What this machine is, for defaults that are not the same everywhere. */
 export interface Machine {
   readonly hostName: string;
   /** IP address by which others reach it. */
   readonly primaryAddress: string;
+  /** Processor cores that a program may use. */
+  readonly cores: number;
 }
 
 /** A default that is a fact about the machine. */

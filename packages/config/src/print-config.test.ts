@@ -25,6 +25,7 @@ function load(text: string): LoadedConfig {
     homeDirectory: root,
     hostName: "node1",
     primaryAddress: "192.0.2.1",
+    cores: 4,
     commandLine: [{ group: "DEFAULT", name: "config_file", text: path, spelling: "--config-file" }],
   });
 }

@@ -113,7 +113,7 @@ export const osloOptionGroups: OptionGroups = {
   oracle,
 };
 
-const machine = { hostName: "this-machine", primaryAddress: "192.0.2.1" };
+const machine = { hostName: "this-machine", primaryAddress: "192.0.2.1", cores: 4 };
 
 /** All cases, by name. Never empty. */
 export function readOsloCases(): OsloCase[] {

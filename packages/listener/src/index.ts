@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 export { formatAddress } from "./bind-error.ts";
+export { claimPort } from "./bind.ts";
 export { ListenerError, ListenError, TlsHandshakeError, TlsSettingsError } from "./errors.ts";
 export { listen, type ConnectionInfo, type Listener, type ListenOptions } from "./listen.ts";
 export { loadTlsSettings, type MinimumTlsVersion, type TlsOptions } from "./load-tls-settings.ts";

@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { AddressSlots } from "./address-slots.ts";
-import { bindError } from "./bind-error.ts";
+import { bind } from "./bind.ts";
 import { TlsSettingsError } from "./errors.ts";
 import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
 import { peerAddress } from "./peer-address.ts";
-import { resolveHost } from "./resolve-host.ts";
 import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
 import { TlsUnwrapper } from "./tls-unwrapper.ts";
 
@@ -34,6 +32,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Lets other processes listen there as well: the kernel shares the connections out among them. */
+  readonly reusePort?: boolean;
   /** `source_is_ipv6`: of a host name's addresses take an IPv6 one. */
   readonly preferIpv6?: boolean;
   /** null refuses TLS. */
@@ -116,17 +116,7 @@ class Acceptor implements Listener {
   }
 
   async bind(): Promise<void> {
-    const { host, port, preferIpv6 = false } = this.#options;
-    try {
-      this.#server.listen({ host: await resolveHost(host, preferIpv6), port });
-      await once(this.#server, "listening");
-    } catch (error) {
-      throw bindError(host, port, error);
-    }
-    const bound = this.#server.address();
-    if (bound !== null && typeof bound === "object") {
-      this.#bound = { host: bound.address, port: bound.port };
-    }
+    this.#bound = await bind(this.#server, this.#options);
     // Whatever fails from now on fails for the connection that was about to be accepted.
     this.#server.on("error", (error) => {
       this.#options.onRefused?.("unknown", `cannot accept: ${error.message}`);

@@ -1,3 +1,5 @@
+import type { ExitStatus } from "./exit-status.ts";
+
 /** Base of every error this package throws. */
 export abstract class ServiceError extends Error {
   /** Stable across releases: match on this, not on the message. */
@@ -14,6 +16,19 @@ export class SettingError extends ServiceError {
 export class LogFileError extends ServiceError {
   override readonly name = "LogFileError";
   readonly code = "SERVICE_ERR_LOG_FILE";
+}
+
+/** A worker cannot start, do what it is told, or live. */
+export class WorkerError extends ServiceError {
+  override readonly name = "WorkerError";
+  readonly code = "SERVICE_ERR_WORKER";
+  /** What the program ends with for it. */
+  readonly status: ExitStatus;
+
+  constructor(message: string, status: ExitStatus = 1) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** What Node's system calls put into `error.code`; "" if there is none. */

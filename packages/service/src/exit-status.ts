@@ -1,5 +1,5 @@
 import { ConfigError } from "@nova-console/config";
-import { codeOf } from "./errors.ts";
+import { codeOf, WorkerError } from "./errors.ts";
 
 /** What a program's exit status says. */
 export const ExitStatus = {
@@ -26,6 +26,7 @@ const SETTING_CODES: ReadonlySet<string> = new Set([
 
 /** The exit status of a start that failed with `error`. */
 export function exitStatusOf(error: unknown): ExitStatus {
+  if (error instanceof WorkerError) return error.status;
   return error instanceof ConfigError || SETTING_CODES.has(codeOf(error))
     ? ExitStatus.Usage
     : ExitStatus.Failure;

@@ -13,7 +13,7 @@ export type {
   CommandOperand,
   CommandOption,
 } from "./command-line.ts";
-export { LogFileError, ServiceError, SettingError } from "./errors.ts";
+export { LogFileError, ServiceError, SettingError, WorkerError } from "./errors.ts";
 export { ExitStatus } from "./exit-status.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
@@ -23,8 +23,17 @@ export type {
   ProgramName,
   ProgramSpec,
   RunningService,
+  Slots,
   StartContext,
+  WorkerPlace,
+  WorkersSpec,
 } from "./program-spec.ts";
-export { proxySettingsOf, type ProxySettings } from "./proxy-settings.ts";
+export {
+  asWorker,
+  proxySettingsOf,
+  sessionSlotCounts,
+  sessionSlotsOf,
+  type ProxySettings,
+} from "./proxy-settings.ts";
 export { runProgram } from "./run-program.ts";
 export { logSessionEnd, type EndedSession } from "./session-log.ts";

@@ -1,6 +1,7 @@
 import type { Config } from "@nova-console/config";
 import type { CommandArguments, CommandDeclaration } from "./command-line.ts";
 import type { Logger } from "./logger.ts";
+import type { Seat } from "./workers/messages.ts";
 
 /** One of the programs that have a configuration. */
 export type ProgramName = "nova-novncproxy" | "nova-xvpvncproxy" | "nova-consoleauth";
@@ -14,6 +15,8 @@ export interface ProgramSpec {
   readonly enabled?: (config: Config) => string | null;
   /** What it can do instead of serving. */
   readonly commands?: readonly ProgramCommand[];
+  /** Lets several processes serve at one port, as `[console_proxy] workers` says; absent: one does. */
+  readonly workers?: WorkersSpec;
   /**
    * Starts serving; it resolves when clients can come.
    *
@@ -23,6 +26,32 @@ export interface ProgramSpec {
   readonly start: (context: StartContext) => Promise<RunningService>;
 }
 
+/** What workers have in common. */
+export interface WorkersSpec {
+  /**
+   * Makes sure that nobody else has the port, and finds out what the configuration leaves open: a
+   * host name's address, the number for port 0.
+   *
+   * @throws as {@link ProgramSpec.start}
+   */
+  readonly claimPort: (config: Config) => Promise<{ readonly host: string; readonly port: number }>;
+  /** What workers share, by name: how many of each key there may be at a time. */
+  readonly slots: (config: Config) => Readonly<Record<string, number>>;
+}
+
+/** What may be taken and given back, so many of each key at a time. */
+export interface Slots {
+  /** @returns whether there was one */
+  take(key: string): boolean | Promise<boolean>;
+  giveBack(key: string): void;
+}
+
+/** A worker's place among the others. */
+export interface WorkerPlace extends Seat {
+  /** @param name - one of those that {@link WorkersSpec.slots} has */
+  readonly slots: (name: string) => Slots;
+}
+
 /** What a service is started with. */
 export interface StartContext {
   /** Deeply frozen. */
@@ -30,6 +59,8 @@ export interface StartContext {
   readonly log: Logger;
   /** Aborted when a stop is asked for, before {@link RunningService.stop} is called. */
   readonly signal: AbortSignal;
+  /** null for the only process: it listens where the configuration says. */
+  readonly place: WorkerPlace | null;
 }
 
 /** A service that serves. */

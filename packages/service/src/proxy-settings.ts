@@ -1,4 +1,5 @@
 import type { Config } from "@nova-console/config";
+import type { Slots, WorkerPlace } from "./program-spec.ts";
 
 /** What both proxies take from nova.conf in the same way: plain values, in milliseconds and bytes. */
 export interface ProxySettings {
@@ -67,6 +68,26 @@ export function proxySettingsOf(config: Config): ProxySettings {
       maxSessionsPerToken: own.max_sessions_per_token,
     },
   };
+}
+
+/** The settings of one worker: the port that it shares, and its share of what one process may have. */
+export function asWorker<
+  S extends ProxySettings & { readonly host: string; readonly port: number },
+>(settings: S, place: WorkerPlace | null): S {
+  if (place === null) return settings;
+  const { host, port, workers } = place;
+  const share = Math.ceil(settings.maxConnectionsPerAddress / workers);
+  return { ...settings, host, port, maxConnectionsPerAddress: share };
+}
+
+/** How many sessions all workers may have together, for `WorkersSpec.slots`. */
+export function sessionSlotCounts({ session }: ProxySettings): Record<string, number> {
+  return { sessions: session.maxSessions, sessionsPerToken: session.maxSessionsPerToken };
+}
+
+/** What {@link sessionSlotCounts} has come to, as `Sessions` takes it. */
+export function sessionSlotsOf({ slots }: WorkerPlace): { all: Slots; perToken: Slots } {
+  return { all: slots("sessions"), perToken: slots("sessionsPerToken") };
 }
 
 function milliseconds(seconds: number): number {

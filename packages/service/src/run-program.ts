@@ -1,5 +1,6 @@
+import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
-import { homedir, hostname, networkInterfaces } from "node:os";
+import { availableParallelism, homedir, hostname, networkInterfaces } from "node:os";
 import {
   loadConfig,
   optionGroups,
@@ -12,14 +13,17 @@ import { isInBackground, startInBackground, tellForeground } from "./background.
 import { parseCommandLine, UsageError, type ParsedCommandLine } from "./command-line.ts";
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
-import { FileSink, logFilePath, StreamSink, type LogSink } from "./log-sink.ts";
+import { StreamSink } from "./log-sink.ts";
 import { escapeControls } from "./log-text.ts";
 import { createLog, type Log } from "./logger.ts";
+import { prepare } from "./prepare-service.ts";
 import { primaryAddress } from "./primary-address.ts";
+import { catchBugs, complain, openLog } from "./program-log.ts";
 import type { ProgramCommand, ProgramSpec } from "./program-spec.ts";
 import { serve } from "./serve.ts";
 import { ServiceNotifier } from "./service-notifier.ts";
 import { withSources } from "./with-sources.ts";
+import { runWorker } from "./workers/run-worker.ts";
 
 type RunRequest = Extract<ParsedCommandLine, { kind: "run" }>;
 
@@ -34,11 +38,15 @@ export async function runProgram(spec: ProgramSpec): Promise<void> {
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   process.on("uncaughtException", (error) => {
-    complain(spec, `a bug: ${error.stack ?? error.message}`);
+    complain(spec.program, `a bug: ${error.stack ?? error.message}`);
     process.exit(ExitStatus.Failure);
   });
+  if (cluster.isWorker) {
+    runWorker(spec);
+    return;
+  }
   const status = await run(spec).catch((error: unknown) => {
-    complain(spec, messageOf(error));
+    complain(spec.program, messageOf(error));
     return exitStatusOf(error);
   });
   process.exit(status);
@@ -74,7 +82,7 @@ async function run(spec: ProgramSpec): Promise<number> {
       ? await runService(spec, parsed, loaded)
       : await runCommand(spec, command, parsed, loaded.values);
   } catch (error) {
-    complain(spec, withSources(messageOf(error), loaded.sources));
+    complain(spec.program, withSources(messageOf(error), loaded.sources));
     return exitStatusOf(error);
   }
 }
@@ -111,11 +119,17 @@ async function runService(
   if (config.DEFAULT.daemon && !isInBackground(process.env)) {
     return startInBackground(process, (text) => process.stderr.write(text));
   }
-  const { log, sink, toFile } = openLog(spec, config);
-  catchBugs(spec, log, toFile);
+  const log = openLog(spec, config);
+  catchBugs(spec, log);
   for (const warning of loaded.warnings) log.logger.warn(warning);
+  const notifier = createNotifier(log);
+  const service = prepare(spec, config, log.logger);
   return serve({
-    ...{ spec, config, log, sink, notifier: createNotifier(log) },
+    ...{ start: service.start, log, notifier },
+    reopenLog: () => {
+      log.sink.reopen();
+      service.reopenLogs();
+    },
     readConfig: () => {
       const { values, warnings } = load(spec, parsed.values);
       return { config: values, warnings };
@@ -125,10 +139,13 @@ async function runService(
     },
     onStartFailed: (line) => {
       const told = withSources(line, loaded.sources);
-      complain(spec, told);
-      if (toFile) log.logger.error(told);
+      complain(spec.program, told);
+      if (log.toFile) log.logger.error(told);
     },
-    exit: (status) => process.exit(status),
+    exit: (status) => {
+      service.kill();
+      process.exit(status);
+    },
     signals: process,
   });
 }
@@ -139,34 +156,8 @@ function load(spec: ProgramSpec, commandLine: readonly CommandLineValue[]): Load
     homeDirectory: homedir(),
     hostName: hostname(),
     primaryAddress: primaryAddress(networkInterfaces()),
+    cores: availableParallelism(),
     commandLine,
-  });
-}
-
-function openLog(spec: ProgramSpec, config: Config): { log: Log; sink: LogSink; toFile: boolean } {
-  const { program } = spec;
-  const path = logFilePath(program, config.DEFAULT.log_file, config.DEFAULT.log_dir);
-  const sink =
-    path === null
-      ? new StreamSink(process.stderr)
-      : new FileSink(path, Date.now, (line) => {
-          complain(spec, line);
-        });
-  const log = createLog({
-    ...{ program, sink, pid: process.pid, now: Date.now },
-    format: config.console_proxy.log_format,
-    level: config.DEFAULT.debug ? "debug" : "info",
-  });
-  return { log, sink, toFile: path !== null };
-}
-
-/** From here on a bug is told in the log; on standard error too if nobody sees the log there. */
-function catchBugs(spec: ProgramSpec, { logger }: Log, toFile: boolean): void {
-  process.removeAllListeners("uncaughtException");
-  process.on("uncaughtException", (error, origin) => {
-    logger.error(`${origin}: this is a bug, and the program ends`, { error });
-    if (toFile) complain(spec, `a bug ended the program, see its log: ${error.message}`);
-    process.exit(ExitStatus.Failure);
   });
 }
 
@@ -192,9 +183,4 @@ function version(): string {
 
 function print(text: string): void {
   process.stdout.write(text);
-}
-
-function complain(spec: ProgramSpec, message: string): void {
-  const lines = message.split("\n").map((line) => `${spec.program}: ${escapeControls(line)}\n`);
-  process.stderr.write(lines.join(""));
 }

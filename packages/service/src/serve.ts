@@ -2,16 +2,16 @@ import type { Config } from "@nova-console/config";
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
 import type { Log } from "./logger.ts";
-import type { LogSink } from "./log-sink.ts";
-import type { ProgramSpec, RunningService } from "./program-spec.ts";
+import type { RunningService } from "./program-spec.ts";
 import type { ServiceNotifier } from "./service-notifier.ts";
 
 /** What {@link serve} needs. */
 export interface ServeOptions {
-  readonly spec: ProgramSpec;
-  readonly config: Config;
+  /** As `ProgramSpec.start`. @param signal - aborted when a stop is asked for */
+  readonly start: (signal: AbortSignal) => Promise<RunningService>;
   readonly log: Log;
-  readonly sink: LogSink;
+  /** Goes on in a new file after the old one was renamed. */
+  readonly reopenLog: () => void;
   readonly notifier: ServiceNotifier;
   /** Reads the configuration once more. @throws ConfigError if it is not good */
   readonly readConfig: () => { readonly config: Config; readonly warnings: readonly string[] };
@@ -65,11 +65,10 @@ class ServiceLife {
   }
 
   async #startAndServe(): Promise<ExitStatus> {
-    const { spec, config, log, notifier, onReady, onStartFailed } = this.#options;
+    const { start, log, notifier, onReady, onStartFailed } = this.#options;
     let running: RunningService;
     try {
-      const { logger } = log;
-      running = await spec.start({ config, log: logger, signal: this.#stopping.signal });
+      running = await start(this.#stopping.signal);
     } catch (error) {
       if (this.#stopping.signal.aborted) return ExitStatus.Ok;
       log.logger.debug("start failed", { error, stack: stackOf(error) });
@@ -129,12 +128,12 @@ class ServiceLife {
   }
 
   async #reload(): Promise<void> {
-    const { log, sink, notifier, readConfig } = this.#options;
+    const { log, reopenLog, notifier, readConfig } = this.#options;
     const running = this.#running;
     if (running === null || this.#stopping.signal.aborted) return;
     // Nobody waits for systemd: the messages keep their order by themselves.
     void notifier.reloading();
-    sink.reopen();
+    reopenLog();
     try {
       const { config, warnings } = readConfig();
       for (const warning of warnings) log.logger.warn(warning);

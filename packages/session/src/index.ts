@@ -6,8 +6,10 @@
  *
  * @packageDocumentation
  */
+export type { SessionSlots } from "./admission.ts";
 export { loadBackendSecurity } from "./backend-security.ts";
 export type { BackendSecuritySettings } from "./backend-security.ts";
+export { CountedSlots, type Slots } from "./counted-slots.ts";
 export { closeReasons } from "./close-reason.ts";
 export type { CloseReason } from "./close-reason.ts";
 export {

@@ -7,6 +7,7 @@ import {
 import { relay, type RelayResult } from "@nova-console/relay";
 import { negotiateWithServer, type SecurityHandler } from "@nova-console/rfb";
 import type { ConnectInfo, Token, TokenStore } from "@nova-console/token";
+import type { Admission } from "./admission.ts";
 import type { CloseReason } from "./close-reason.ts";
 import { closeReasonOf, type Side } from "./close-reason-of.ts";
 import { SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
@@ -35,12 +36,8 @@ export interface SessionDependencies {
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
-  /**
-   * Asked once, when the token has shown to be good and before anything is dialled.
-   *
-   * @throws {@link SessionRefusedError} if this token has enough sessions
-   */
-  readonly admitToken: (info: ConnectInfo) => void;
+  /** Asked once, when the token has shown to be good and before anything is dialled. */
+  readonly admission: Admission;
 }
 
 /** One console, from the token to its one close reason. */
@@ -58,7 +55,7 @@ export class Session {
     this.#startedMs = needs.now();
   }
 
-  /** null until the token has shown to be good. */
+  /** null until the token has shown to be good and the session was admitted. */
   get info(): ConnectInfo | null {
     return this.#info;
   }
@@ -159,7 +156,9 @@ export class Session {
     if (!VNC_CONSOLE_TYPES.has(info.consoleType)) {
       throw new SessionRefusedError("console-type", `token is for a ${info.consoleType} console`);
     }
-    this.#needs.admitToken(info);
+    await this.#needs.admission.enter(info);
+    if (this.#ending.signal.aborted) this.#needs.admission.leave(info);
+    this.#ending.signal.throwIfAborted();
     this.#info = info;
     return info;
   }

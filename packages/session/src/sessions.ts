@@ -1,6 +1,6 @@
 import type { SecurityHandler } from "@nova-console/rfb";
-import type { ConnectInfo, TokenStore } from "@nova-console/token";
-import { SessionRefusedError } from "./errors.ts";
+import type { TokenStore } from "@nova-console/token";
+import { Admission, type SessionSlots } from "./admission.ts";
 import { Session, type SessionDependencies } from "./session.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
@@ -13,6 +13,8 @@ const LAST_WORDS_MS = 1_000;
 export interface SessionsOptions {
   readonly tokens: TokenStore;
   readonly settings: SessionSettings;
+  /** Counts the sessions of all processes that share a port; absent: there is this one only. */
+  readonly slots?: SessionSlots | undefined;
   /** What is accepted from VNC servers, most wanted first. */
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
@@ -27,23 +29,14 @@ export class Sessions {
   /** The same for all: a session holds nothing of its own that it can share. */
   readonly #needs: SessionDependencies;
   readonly #live = new Set<Session>();
-  /** Live sessions by token digest. */
-  readonly #perToken = new Map<string, number>();
   readonly #running = new Set<Promise<SessionRecord>>();
   #draining = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { tokens, settings, backendSecurity, now } = options;
-    this.#needs = {
-      tokens,
-      settings,
-      backendSecurity,
-      now,
-      admitToken: (info) => {
-        this.#admitToken(info);
-      },
-    };
+    const { tokens, settings, slots, backendSecurity, now } = options;
+    const admission = new Admission(settings, slots);
+    this.#needs = { tokens, settings, backendSecurity, now, admission };
   }
 
   /** Sessions that were opened and have not ended. */
@@ -68,7 +61,7 @@ export class Sessions {
     const record = await running;
     this.#running.delete(running);
     this.#live.delete(session);
-    this.#forgetToken(session.info);
+    if (session.info !== null) this.#needs.admission.leave(session.info);
     this.#options.onEnd(record);
     return record;
   }
@@ -97,24 +90,5 @@ export class Sessions {
 
   async #untilNoneRuns(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
-  }
-
-  #admitToken(info: ConnectInfo): void {
-    const { maxSessionsPerToken } = this.#options.settings;
-    const open = this.#perToken.get(info.tokenDigest) ?? 0;
-    if (open >= maxSessionsPerToken) {
-      throw new SessionRefusedError(
-        "too-many-sessions",
-        `max_sessions_per_token = ${maxSessionsPerToken} are open`,
-      );
-    }
-    this.#perToken.set(info.tokenDigest, open + 1);
-  }
-
-  #forgetToken(info: ConnectInfo | null): void {
-    if (info === null) return;
-    const open = this.#perToken.get(info.tokenDigest) ?? 0;
-    if (open > 1) this.#perToken.set(info.tokenDigest, open - 1);
-    else this.#perToken.delete(info.tokenDigest);
   }
 }

@@ -8,6 +8,10 @@ const LARGEST_BUFFER_BYTES = 1024 ** 3;
 
 /** The `[console_proxy]` group: what nova does not have. */
 export const consoleProxyGroup = {
+  workers: option(integer({ min: 1, max: 1024 }), {
+    default: { machine: "cores" },
+    help: `Processes that share the port of nova-novncproxy, and of nova-xvpvncproxy; one more watches over them and replaces one that dies. 1: a single process does it all.`,
+  }),
   handshake_timeout: option(seconds({ min: 0.01 }), {
     default: 10,
     help: `Seconds from a connection to the first byte of its screen. Whoever is slower is told so and disconnected.`,
@@ -26,7 +30,7 @@ export const consoleProxyGroup = {
   }),
   max_sessions: option(integer({ min: 1 }), {
     default: 20_000,
-    help: `Most sessions at a time in one process.`,
+    help: `Most sessions at a time in one program, all its workers together.`,
   }),
   max_sessions_per_token: option(integer({ min: 1 }), {
     default: 8,
@@ -34,7 +38,7 @@ export const consoleProxyGroup = {
   }),
   max_connections_per_address: option(integer({ min: 1 }), {
     default: 256,
-    help: `Most connections at a time from one address that have not shown a valid token yet.`,
+    help: `Most connections at a time from one address that have not shown a valid token yet. Each worker allows its share of them.`,
   }),
   buffer_limit: option(byteSize({ min: SMALLEST_BUFFER_BYTES, max: LARGEST_BUFFER_BYTES }), {
     default: 1024 ** 2,

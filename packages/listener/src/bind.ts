@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { bindError } from "./bind-error.ts";
+import type { ListenOptions } from "./listen.ts";
+import { resolveHost } from "./resolve-host.ts";
+
+/** Where to listen. */
+export type BindOptions = Pick<ListenOptions, "host" | "port" | "preferIpv6" | "reusePort">;
+
+/**
+ * Makes a server listen.
+ *
+ * @returns what was bound
+ * @throws {@link ListenError} if the address cannot be bound
+ */
+export async function bind(
+  server: Server,
+  { host, port, preferIpv6 = false, reusePort = false }: BindOptions,
+): Promise<{ readonly host: string; readonly port: number }> {
+  try {
+    server.listen({ host: await resolveHost(host, preferIpv6), port, reusePort });
+    await once(server, "listening");
+  } catch (error) {
+    throw bindError(host, port, error);
+  }
+  const bound = server.address();
+  return bound !== null && typeof bound === "object"
+    ? { host: bound.address, port: bound.port }
+    : { host, port };
+}
+
+/**
+ * Finds out that nobody has a port, for processes that are going to share it: they could not tell.
+ *
+ * @returns its address and number, also for a host name and for port 0
+ * @throws {@link ListenError} if the address cannot be bound
+ */
+export async function claimPort(
+  options: Omit<BindOptions, "reusePort">,
+): Promise<{ readonly host: string; readonly port: number }> {
+  const server = createServer();
+  const bound = await bind(server, options);
+  server.close();
+  await once(server, "close");
+  return bound;
+}

@@ -1,0 +1,153 @@
+import cluster from "node:cluster";
+import { deepFreeze } from "@nova-console/config";
+import { messageOf } from "../errors.ts";
+import { ExitStatus, exitStatusOf } from "../exit-status.ts";
+import { catchBugs, openLog, type ProgramLog } from "../program-log.ts";
+import type { ProgramSpec, RunningService } from "../program-spec.ts";
+import { decodeToWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
+import { SharedSlots } from "./shared-slots.ts";
+
+type Start = Extract<ToWorker, { kind: "start" }>;
+
+/** Is a worker of a program: does what the primary process says, and ends when that is gone. */
+export function runWorker(spec: ProgramSpec): void {
+  new WorkerLife(spec).begin();
+}
+
+class WorkerLife {
+  readonly #spec: ProgramSpec;
+  readonly #slots = new Map<string, SharedSlots>();
+  readonly #stopping = new AbortController();
+  #log: ProgramLog | null = null;
+  #running: RunningService | null = null;
+
+  constructor(spec: ProgramSpec) {
+    this.#spec = spec;
+  }
+
+  begin(): void {
+    process.on("message", (message: unknown) => {
+      const decoded = decodeToWorker(message);
+      if (decoded !== null) this.#receive(decoded);
+    });
+    // Whoever signals a whole process group or unit means the program: the primary process decides.
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (!process.connected && signal !== "SIGHUP") process.exit(ExitStatus.Failure);
+      });
+    }
+    cluster.worker?.on("disconnect", () => {
+      this.#primaryIsGone();
+    });
+  }
+
+  #receive(message: ToWorker): void {
+    switch (message.kind) {
+      case "start":
+        this.#shareSlots(message);
+        void this.#start(message);
+        break;
+      case "stop":
+        this.#askToStop();
+        break;
+      case "reopen-log":
+        this.#log?.sink.reopen();
+        break;
+      case "taken":
+      case "pool":
+      case "share-out":
+        this.#slots.get(message.slots)?.receive(message);
+        break;
+      case "ask":
+        void this.#answer(message.id, message.question);
+        break;
+    }
+  }
+
+  #shareSlots({ slots, seat: { workers, seat } }: Start): void {
+    const send = (message: FromWorker): void => {
+      this.#tell(message);
+    };
+    for (const { name, most, pooled } of slots) {
+      this.#slots.set(name, new SharedSlots({ name, most, pooled, workers, seat, send }));
+    }
+  }
+
+  async #start({ config: received, seat, quiet }: Start): Promise<void> {
+    const config = deepFreeze(received);
+    try {
+      const log = openLog(this.#spec, config);
+      this.#log = log;
+      catchBugs(this.#spec, log);
+      if (quiet) log.setLevel("error");
+      const { signal } = this.#stopping;
+      const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
+      this.#running = await this.#spec.start({ config, log: log.logger, signal, place });
+      log.setLevel(config.DEFAULT.debug ? "debug" : "info");
+    } catch (error) {
+      const failure = { message: messageOf(error), status: exitStatusOf(error) };
+      this.#tell({ kind: "failed", ...failure }, () => process.exit(failure.status));
+      return;
+    }
+    this.#tell({ kind: "ready", describe: this.#running.describe });
+    if (this.#stopping.signal.aborted) await this.#stop(this.#running);
+  }
+
+  async #answer(id: number, question: Question): Promise<void> {
+    try {
+      const value = await this.#do(question);
+      this.#tell({ kind: "answer", id, error: null, value });
+    } catch (error) {
+      this.#tell({ kind: "answer", id, error: messageOf(error), value: null });
+    }
+  }
+
+  async #do({ config }: Question): Promise<unknown> {
+    await this.#running?.reload?.(deepFreeze(config));
+    this.#log?.setLevel(config.DEFAULT.debug ? "debug" : "info");
+    return null;
+  }
+
+  #slotsOf(name: string): SharedSlots {
+    const slots = this.#slots.get(name);
+    if (slots === undefined) throw new RangeError(`workers share no ${name}`);
+    return slots;
+  }
+
+  #askToStop(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    // Before it serves, its start goes on and stops it then.
+    if (this.#running !== null) void this.#stop(this.#running);
+  }
+
+  async #stop(running: RunningService): Promise<void> {
+    try {
+      await running.stop();
+      process.exit(ExitStatus.Ok);
+    } catch (error) {
+      this.#log?.logger.error("the stop failed", { error });
+      process.exit(ExitStatus.Failure);
+    }
+  }
+
+  /** Nobody would replace it, or tell it to stop: it lets its consoles end, and is gone with them. */
+  #primaryIsGone(): void {
+    // Else node:cluster would end the process here and now.
+    if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
+    for (const slots of this.#slots.values()) slots.primaryIsGone();
+    if (this.#stopping.signal.aborted) return;
+    this.#log?.logger.error("the primary process is gone: letting open consoles end");
+    this.#askToStop();
+    if (this.#log === null) process.exit(ExitStatus.Failure);
+  }
+
+  #tell(message: FromWorker, sent: () => void = ignore): void {
+    if (process.connected) process.send?.(message, undefined, undefined, sent);
+    else sent();
+  }
+}
+
+function ignore(): void {
+  // That the primary process is gone is told by "disconnect".
+}
