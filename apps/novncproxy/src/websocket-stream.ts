@@ -50,10 +50,6 @@ export class WebSocketStream extends Duplex implements BorrowingDestination {
     });
   }
 
-  get queuedBytes(): number {
-    return this.writableLength + this.#socket.writableLength;
-  }
-
   /**
    * Writes a frame past this stream's own queue: header and payload in one piece, from bytes that need
    * not be kept.

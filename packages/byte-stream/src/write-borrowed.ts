@@ -20,12 +20,19 @@ export type PutHeader = (buffer: Buffer, start: number, byteCount: number) => nu
 export interface BorrowingDestination {
   /** @param chunk - lent, at most 64 KiB. @returns as `write`; "drain" follows a false */
   writeBorrowed(chunk: Buffer): boolean;
-  /** What was written and is still held. */
-  readonly queuedBytes: number;
 }
 
-/** Serves every write that the kernel takes at once: all but those to a peer that is behind. */
-let spare = Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + LARGEST_CHUNK_BYTES);
+/** What is smaller than this and has to wait gets a buffer of its size, as it might wait for long. */
+const SMALLEST_RECYCLED_BYTES = LARGEST_CHUNK_BYTES / 2;
+
+/** Most buffers that are kept for writes to come. */
+const MAX_SPARES = 32;
+
+/**
+ * Buffers for a header and the largest chunk, whose writes are done: a new one for each write that waits
+ * would cost more than the write, in page faults and in collections of garbage.
+ */
+const spares: Buffer[] = [];
 
 /**
  * Writes bytes that are lent, with a header in front of them, as one piece: one system call, and as a
@@ -39,14 +46,33 @@ export function writeBorrowed(
   chunk: Buffer,
   putHeader: PutHeader | null,
 ): boolean {
-  // A write that has to wait keeps its buffer: of the right size when that is to be expected.
+  // TLS tells only later that it has taken a write.
   const waits = destination.writableLength > 0 || "encrypted" in destination;
-  const buffer = waits ? Buffer.allocUnsafe(HEADER_ROOM_BYTES + chunk.length) : spare;
-  chunk.copy(buffer, HEADER_ROOM_BYTES);
-  const start = putHeader?.(buffer, HEADER_ROOM_BYTES, chunk.length) ?? HEADER_ROOM_BYTES;
-  const belowMark = destination.write(buffer.subarray(start, HEADER_ROOM_BYTES + chunk.length));
-  if (buffer === spare && destination.writableLength > 0) {
-    spare = Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + LARGEST_CHUNK_BYTES);
+  if (waits && chunk.length < SMALLEST_RECYCLED_BYTES) {
+    return destination.write(
+      pieceOf(Buffer.allocUnsafe(HEADER_ROOM_BYTES + chunk.length), chunk, putHeader),
+    );
   }
+  const buffer = spares.pop() ?? Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + LARGEST_CHUNK_BYTES);
+  const piece = pieceOf(buffer, chunk, putHeader);
+  if (waits) {
+    return destination.write(piece, (error) => {
+      // What was under way when a connection broke may still be looked at.
+      if (error == null) recycle(buffer);
+    });
+  }
+  const belowMark = destination.write(piece);
+  // Else the kernel did not take it at once, and the destination keeps it.
+  if (destination.writableLength === 0) recycle(buffer);
   return belowMark;
+}
+
+function pieceOf(buffer: Buffer, chunk: Buffer, putHeader: PutHeader | null): Buffer {
+  buffer.set(chunk, HEADER_ROOM_BYTES);
+  const start = putHeader?.(buffer, HEADER_ROOM_BYTES, chunk.length) ?? HEADER_ROOM_BYTES;
+  return buffer.subarray(start, HEADER_ROOM_BYTES + chunk.length);
+}
+
+function recycle(buffer: Buffer): void {
+  if (spares.length < MAX_SPARES) spares.push(buffer);
 }

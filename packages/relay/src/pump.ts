@@ -9,9 +9,6 @@ export type Side = "viewer" | "backend";
 /** Node reads a socket in pieces of at most this size. */
 const MAX_CHUNK_BYTES = 65_536;
 
-/** What a chunk that waits costs beside its bytes: a peer may send them one byte at a time. */
-const CHUNK_COST_BYTES = 256;
-
 /**
  * Most reads of the largest size in one turn of the event loop. Node would make up to 32 of them, and
  * all other sessions would wait: with TLS for many milliseconds.
@@ -38,8 +35,8 @@ export interface PumpEnds {
  * One direction of a relay: what comes out of `source` goes into `destination`, and the end of the
  * one is the end of the other.
  *
- * The source is paused while the destination has no room, so that what one direction holds is
- * bounded by `bufferLimitBytes`, however slow the reader at the far end; and for a turn when it has
+ * The source is paused as soon as the destination is above its high-water mark, so that one direction
+ * holds little more than one read, however slow the reader at the far end; and for a turn when it has
  * brought much, so that a session that draws a lot delays no other's key press.
  */
 export class Pump {
@@ -47,10 +44,7 @@ export class Pump {
   readonly #from: Side;
   readonly #source: Duplex;
   readonly #destination: Duplex;
-  readonly #pauseAtBytes: number;
   #transferredBytes = 0;
-  /** Chunks written since the destination last had room. */
-  #waitingChunks = 0;
   /** Reads of the largest size, one after the other. */
   #fullReads = 0;
   /** Whether the source waits for the destination's "drain". */
@@ -63,16 +57,13 @@ export class Pump {
   #ended = false;
   #stopped = false;
 
-  /** @param bufferLimitBytes - most bytes to hold in the destination's queue */
-  constructor(ends: PumpEnds, bufferLimitBytes: number, owner: PumpOwner) {
+  constructor(ends: PumpEnds, owner: PumpOwner) {
     this.#owner = owner;
     this.#from = ends.from;
     this.#source = ends.source;
     this.#destination = ends.destination;
     this.#comesInPieces = comesInPieces(ends.source);
     this.#framing = isBorrowing(ends.destination) ? ends.destination : null;
-    // The chunk that reaches the mark is held as well.
-    this.#pauseAtBytes = Math.max(1, bufferLimitBytes - MAX_CHUNK_BYTES);
   }
 
   /** Bytes taken from the source so far. */
@@ -90,7 +81,6 @@ export class Pump {
     const source = this.#source;
     const destination = this.#destination;
     destination.on("drain", () => {
-      this.#waitingChunks = 0;
       this.#isFull = false;
       this.#resume();
     });
@@ -117,14 +107,9 @@ export class Pump {
   #carry(chunk: Buffer): void {
     this.#transferredBytes += chunk.length;
     this.#owner.onBytes(this.#from);
-    // Below its own mark a stream emits no "drain": pausing then would be for ever.
     if (!this.#write(chunk)) {
-      this.#waitingChunks += 1;
-      const held = this.#queuedBytes() + this.#waitingChunks * CHUNK_COST_BYTES;
-      if (held >= this.#pauseAtBytes) {
-        this.#isFull = true;
-        this.#source.pause();
-      }
+      this.#isFull = true;
+      this.#source.pause();
     }
     if (chunk.length < MAX_CHUNK_BYTES) this.#fullReads = 0;
     else if (++this.#fullReads === MAX_FULL_READS) this.#restForATurn();
@@ -150,12 +135,6 @@ export class Pump {
     return this.#comesInPieces
       ? writeWithTick(this.#destination, chunk)
       : this.#destination.write(chunk);
-  }
-
-  /** What was written and is still held. */
-  #queuedBytes(): number {
-    const { writableLength } = this.#destination;
-    return this.#lends ? (this.#framing?.queuedBytes ?? writableLength) : writableLength;
   }
 }
 

@@ -9,8 +9,6 @@ const FLUSH_TIMEOUT_MS = 5_000;
 
 /** Bounds of one relay. */
 export interface RelayLimits {
-  /** Most bytes held for each direction. */
-  readonly bufferLimitBytes: number;
   /** Time without a byte from the viewer after which the relay ends; 0: none. */
   readonly idleTimeoutMs: number;
 }
@@ -63,11 +61,10 @@ class Relay implements PumpOwner {
     this.#viewer = viewer;
     this.#backend = backend;
     this.#signal = signal;
-    const { bufferLimitBytes } = limits;
     const fromViewer = { from: "viewer", source: viewer, destination: backend } as const;
     const toViewer = { from: "backend", source: backend, destination: viewer } as const;
-    this.#fromViewer = new Pump(fromViewer, bufferLimitBytes, this);
-    this.#toViewer = new Pump(toViewer, bufferLimitBytes, this);
+    this.#fromViewer = new Pump(fromViewer, this);
+    this.#toViewer = new Pump(toViewer, this);
     this.#idleTimer =
       limits.idleTimeoutMs > 0
         ? setTimeout(() => {

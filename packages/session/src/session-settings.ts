@@ -6,7 +6,7 @@ export interface SessionSettings {
   readonly connectTimeoutMs: number;
   /** Time without a byte from the viewer that ends a session; 0: none. */
   readonly idleTimeoutMs: number;
-  /** Most bytes held for each direction of a session. */
+  /** Longest message of a viewer, and most bytes held for each direction. */
   readonly bufferLimitBytes: number;
   readonly maxSessions: number;
   readonly maxSessionsPerToken: number;

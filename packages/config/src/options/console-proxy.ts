@@ -42,7 +42,7 @@ export const consoleProxyGroup = {
   }),
   buffer_limit: option(byteSize({ min: SMALLEST_BUFFER_BYTES, max: LARGEST_BUFFER_BYTES }), {
     default: 1024 ** 2,
-    help: `Most bytes held for a session in one direction. The faster side waits. KiB and MiB may follow the number.`,
+    help: `Most bytes held for a session in one direction: the longest WebSocket message of a viewer. Whatever else waits is a tenth of the default, and the faster side waits. KiB and MiB may follow the number.`,
   }),
   drain_timeout: option(seconds({ min: 0 }), {
     default: 0,
