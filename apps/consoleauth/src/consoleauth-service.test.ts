@@ -82,7 +82,7 @@ describe("startConsoleauth()", () => {
     const { apiAddress } = await start({ api_listen: "127.0.0.1:0", api_secret_file: secretFile });
     const options = { api_listen: apiAddress ?? "", api_secret_file: secretFile };
     await assert.rejects(start(options), {
-      code: "CONSOLEAUTH_ERR_API_LISTEN",
+      code: "SERVICE_ERR_ADDRESS",
       message: `[consoleauth] api_listen ${apiAddress ?? ""}: another program listens there; set another address, or find it with: ss -lntxp`,
     });
   });
@@ -155,7 +155,7 @@ describe("startConsoleauth()", () => {
 
     it("says that the directory is missing", TIMEOUT, async () => {
       await assert.rejects(start(options(join(workplace.directory, "none", "s"))), {
-        code: "CONSOLEAUTH_ERR_API_LISTEN",
+        code: "SERVICE_ERR_ADDRESS",
         message: /: there is no directory \/.*\/none$/,
       });
     });

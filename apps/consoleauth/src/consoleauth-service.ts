@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Config } from "@nova-console/config";
+import { listenOn } from "@nova-console/service";
 import type { SqliteTokenStore } from "@nova-console/token";
-import { listenOn } from "./api-listen.ts";
 import { readApiSecret } from "./api-secret.ts";
 import { createApiServer, type ApiLog } from "./api-server.ts";
 import { consoleSettingsOf, type ConsoleSettings } from "./console-settings.ts";
@@ -38,7 +38,7 @@ export interface Consoleauth {
  * Serves: purges expired tokens, and answers the HTTP API if there is an address for it.
  *
  * @throws {@link SettingError} if the API cannot be served as configured
- * @throws {@link ApiListenError} if its address cannot be listened on
+ * @throws {@link AddressError} if its address cannot be listened on
  */
 export async function startConsoleauth(options: ConsoleauthOptions): Promise<Consoleauth> {
   const { store, log } = options;
@@ -75,7 +75,7 @@ async function startApi(
   if (wanted === null) return null;
   let secret = readApiSecret(secretFile);
   const server = createApiServer({ store, log, settings, secret: () => secret });
-  const address = await listenOn(server, wanted);
+  const address = await listenOn(server, "[consoleauth] api_listen", wanted);
   return {
     address,
     reload: (changed) => {

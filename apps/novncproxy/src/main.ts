@@ -6,7 +6,7 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
-import { openTokenStore } from "@nova-console/token";
+import { checkTokenStore, countTokenChecks, openTokenStore } from "@nova-console/token";
 import { startNovncProxy } from "./server.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
 
@@ -18,13 +18,14 @@ await runProgram({
     claimPort: (config) => claimPort(settingsOf(config)),
     slots: (config) => sessionSlotCounts(settingsOf(config)),
   },
-  start: async ({ config, log, place }) => {
+  start: async ({ config, log, place, metrics }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
-    const tokens = openTokenStore({
+    const store = openTokenStore({
       connection: config.database.connection,
       statePath: config.DEFAULT.state_path,
       now: Date.now,
     });
+    const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startNovncProxy({
       settings: asWorker(settingsOf(config), place),
       reusePort: place?.reusePort ?? false,
@@ -33,7 +34,9 @@ await runProgram({
       log,
       onSessionEnd: (record) => {
         logSessionEnd(log, record);
+        metrics?.sessionEnded(record);
       },
+      onSessionOpen: metrics?.sessionOpened.bind(metrics),
       now: () => performance.now(),
     });
     const { host, port } = proxy.address();
@@ -41,7 +44,12 @@ await runProgram({
       describe: `listening on ${formatAddress(host, port)}`,
       stop: async () => {
         await proxy.stop();
-        await tokens.close();
+        await store.close();
+      },
+      view: {
+        list: () => proxy.live.list(),
+        end: (number) => proxy.live.end(number),
+        check: () => checkTokenStore(store),
       },
       reload: (next) => {
         proxy.reload(settingsOf(next));

@@ -276,7 +276,8 @@ describe("a console on 6080", { timeout: 30_000 }, () => {
     }
     const ends = proxy.log.filter((line) => line.startsWith("session closed"));
     assert.equal(ends.length, 3);
-    assert.match(ends[0] ?? "", /"reason":"backend-closed".*"bytesFromViewer":0,"bytesToViewer":3/);
+    assert.match(ends[0] ?? "", /"reason":"backend-closed"/);
+    assert.match(ends[0] ?? "", /"bytesFromViewer":0,"bytesToViewer":3/);
     assert.doesNotMatch(proxy.log.join("\n"), /s3cret/);
   });
 });

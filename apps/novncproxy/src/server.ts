@@ -58,6 +58,8 @@ export interface NovncProxyOptions {
   readonly log: Log;
   /** Told once of each session, when it has ended. */
   readonly onSessionEnd: (record: SessionRecord) => void;
+  /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
+  readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** Counts the sessions of all workers; absent: this is the only process. */
@@ -71,6 +73,8 @@ export interface NovncProxy {
   address(): { readonly host: string; readonly port: number };
   /** Sessions that are open. */
   readonly sessions: number;
+  /** Those sessions one by one. */
+  readonly live: Pick<Sessions, "list" | "end">;
   /**
    * New connections get the certificate, TLS settings, allowed origins and files for viewers of these
    * settings; what else changed needs a restart.
@@ -102,7 +106,7 @@ class Proxy implements NovncProxy {
   #listener: Listener | null = null;
 
   constructor(options: NovncProxyOptions, files: StaticFiles) {
-    const { settings, tokens, slots, now, onSessionEnd } = options;
+    const { settings, tokens, slots, now, onSessionEnd, onSessionOpen } = options;
     this.#options = options;
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
@@ -116,6 +120,7 @@ class Proxy implements NovncProxy {
       slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
+      onOpen: onSessionOpen,
       onEnd: onSessionEnd,
     });
     this.#door = new HttpDoor({
@@ -130,6 +135,10 @@ class Proxy implements NovncProxy {
         this.#onUpgrade(upgrade);
       },
     });
+  }
+
+  get live(): Pick<Sessions, "list" | "end"> {
+    return this.#sessions;
   }
 
   get sessions(): number {

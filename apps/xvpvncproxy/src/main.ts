@@ -6,7 +6,7 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
-import { openTokenStore } from "@nova-console/token";
+import { checkTokenStore, countTokenChecks, openTokenStore } from "@nova-console/token";
 import { MOST_ATTEMPTS } from "./attempt-limit.ts";
 import { startXvpVncProxy } from "./server.ts";
 import { settingsOf } from "./settings.ts";
@@ -23,12 +23,13 @@ await runProgram({
       attempts: MOST_ATTEMPTS.inAll,
     }),
   },
-  start: async ({ config, log, place }) => {
-    const tokens = openTokenStore({
+  start: async ({ config, log, place, metrics }) => {
+    const store = openTokenStore({
       connection: config.database.connection,
       statePath: config.DEFAULT.state_path,
       now: Date.now,
     });
+    const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startXvpVncProxy({
       settings: asWorker(settingsOf(config), place),
       reusePort: place?.reusePort ?? false,
@@ -41,7 +42,9 @@ await runProgram({
       log,
       onSessionEnd: (record) => {
         logSessionEnd(log, record);
+        metrics?.sessionEnded(record);
       },
+      onSessionOpen: metrics?.sessionOpened.bind(metrics),
       now: () => performance.now(),
     });
     const { host, port } = proxy.address();
@@ -49,7 +52,12 @@ await runProgram({
       describe: `listening on ${formatAddress(host, port)}`,
       stop: async () => {
         await proxy.stop();
-        await tokens.close();
+        await store.close();
+      },
+      view: {
+        list: () => proxy.live.list(),
+        end: (number) => proxy.live.end(number),
+        check: () => checkTokenStore(store),
       },
       reload: (next) => {
         proxy.reload(settingsOf(next));

@@ -38,6 +38,8 @@ export interface XvpVncProxyOptions {
   readonly tokens: TokenStore & TokenDirectory;
   readonly log: Logger;
   readonly onSessionEnd: (record: SessionRecord) => void;
+  /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
+  readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** Counts the sessions of all workers; absent: this is the only process. */
@@ -53,6 +55,8 @@ export interface XvpVncProxy {
   address(): { readonly host: string; readonly port: number };
   /** Sessions that are open. */
   readonly sessions: number;
+  /** Those sessions one by one. */
+  readonly live: Pick<Sessions, "list" | "end">;
   /**
    * New connections get these TLS settings; what else changed needs a restart.
    *
@@ -105,6 +109,10 @@ class RunningProxy implements XvpVncProxy {
     this.#drainTimeoutMs = drainTimeoutMs;
   }
 
+  get live(): Pick<Sessions, "list" | "end"> {
+    return this.#door.sessions;
+  }
+
   get sessions(): number {
     return this.#door.sessions.size;
   }
@@ -134,7 +142,7 @@ class Door {
   readonly #log: Logger;
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
-    const { settings, tokens, slots, now, log, onSessionEnd } = options;
+    const { settings, tokens, slots, now, log, onSessionEnd, onSessionOpen } = options;
     const { attempts = ownAttemptSlots() } = options;
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
@@ -144,6 +152,7 @@ class Door {
       slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
+      onOpen: onSessionOpen,
       onEnd: onSessionEnd,
     });
     const security = effectiveViewerSecurity(settings.viewerSecurity, tls !== null);

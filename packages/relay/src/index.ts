@@ -7,4 +7,4 @@
  * @packageDocumentation
  */
 export { relay } from "./relay.ts";
-export type { RelayEnding, RelayLimits, RelayResult } from "./relay.ts";
+export type { RelayEnding, RelayLimits, RelayResult, RelayTraffic } from "./relay.ts";

@@ -25,6 +25,12 @@ export interface RelayResult {
   readonly bytesToViewer: number;
 }
 
+/** What a relay has carried so far. */
+export interface RelayTraffic {
+  readonly bytesFromViewer: number;
+  readonly bytesToViewer: number;
+}
+
 /**
  * Joins two channels until both have ended, or one breaks, or a limit is reached; bytes pass
  * untouched.
@@ -35,6 +41,7 @@ export interface RelayResult {
  *
  * @param viewer - paused, or never read from; so is `backend`
  * @param signal - ends the relay at once
+ * @param onStart - gets what tells the traffic at any time
  * @returns never rejects
  */
 export function relay(
@@ -42,11 +49,14 @@ export function relay(
   backend: Duplex,
   limits: RelayLimits,
   signal: AbortSignal,
+  onStart?: (traffic: RelayTraffic) => void,
 ): Promise<RelayResult> {
-  return new Relay(viewer, backend, limits, signal).run();
+  const running = new Relay(viewer, backend, limits, signal);
+  onStart?.(running);
+  return running.run();
 }
 
-class Relay implements PumpOwner {
+class Relay implements PumpOwner, RelayTraffic {
   readonly #viewer: Duplex;
   readonly #backend: Duplex;
   readonly #signal: AbortSignal;
@@ -71,6 +81,14 @@ class Relay implements PumpOwner {
             this.#settle("idle", null);
           }, limits.idleTimeoutMs)
         : null;
+  }
+
+  get bytesFromViewer(): number {
+    return this.#fromViewer.transferredBytes;
+  }
+
+  get bytesToViewer(): number {
+    return this.#toViewer.transferredBytes;
   }
 
   run(): Promise<RelayResult> {
@@ -144,8 +162,8 @@ class Relay implements PumpOwner {
     resolve({
       endedBy,
       error,
-      bytesFromViewer: this.#fromViewer.transferredBytes,
-      bytesToViewer: this.#toViewer.transferredBytes,
+      bytesFromViewer: this.bytesFromViewer,
+      bytesToViewer: this.bytesToViewer,
     });
   }
 }

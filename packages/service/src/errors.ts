@@ -18,6 +18,12 @@ export class LogFileError extends ServiceError {
   readonly code = "SERVICE_ERR_LOG_FILE";
 }
 
+/** An address for HTTP cannot be listened on; the message names the option, and the remedy. */
+export class AddressError extends ServiceError {
+  override readonly name = "AddressError";
+  readonly code = "SERVICE_ERR_ADDRESS";
+}
+
 /** A worker cannot start, do what it is told, or live. */
 export class WorkerError extends ServiceError {
   override readonly name = "WorkerError";

@@ -7,14 +7,17 @@
  *
  * @packageDocumentation
  */
+export type { ServiceMetrics } from "./admin/service-metrics.ts";
+export type { ServiceView, ViewedSession } from "./admin/service-view.ts";
 export type {
   CommandArguments,
   CommandDeclaration,
   CommandOperand,
   CommandOption,
 } from "./command-line.ts";
-export { LogFileError, ServiceError, SettingError, WorkerError } from "./errors.ts";
+export { AddressError, LogFileError, ServiceError, SettingError, WorkerError } from "./errors.ts";
 export { ExitStatus } from "./exit-status.ts";
+export { listenOn } from "./listen-on.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {

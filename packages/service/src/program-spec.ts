@@ -1,6 +1,8 @@
 import type { Config } from "@nova-console/config";
 import type { CommandArguments, CommandDeclaration } from "./command-line.ts";
 import type { Logger } from "./logger.ts";
+import type { ServiceMetrics } from "./admin/service-metrics.ts";
+import type { ServiceView } from "./admin/service-view.ts";
 import type { Seat } from "./workers/messages.ts";
 
 /** One of the programs that have a configuration. */
@@ -61,6 +63,8 @@ export interface StartContext {
   readonly signal: AbortSignal;
   /** null for the only process: it listens where the configuration says. */
   readonly place: WorkerPlace | null;
+  /** Where to count what happens; null if nobody asks: `[console_proxy] admin_listen` is not set. */
+  readonly metrics: ServiceMetrics | null;
 }
 
 /** A service that serves. */
@@ -71,6 +75,8 @@ export interface RunningService {
   readonly stop: () => Promise<void>;
   /** Takes over what can change without a restart. If it rejects, the old configuration goes on. */
   readonly reload?: (config: Config) => Promise<void>;
+  /** What the operator sees of it at `[console_proxy] admin_listen`. */
+  readonly view?: ServiceView;
   /** Settles when the service ended by itself; a rejection ends the program with status 1. */
   readonly done?: Promise<void>;
 }

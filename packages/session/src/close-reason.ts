@@ -88,6 +88,11 @@ export const closeReasons = {
     webSocketCode: 1012,
     httpStatus: 503,
   },
+  "ended-by-operator": {
+    words: "this console was closed by an operator",
+    webSocketCode: 1000,
+    httpStatus: 503,
+  },
   "internal-error": { words: "the console proxy failed", webSocketCode: 1011, httpStatus: 500 },
 } as const;
 

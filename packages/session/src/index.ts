@@ -19,7 +19,7 @@ export {
   SessionRefusedError,
   ViewerMisbehavedError,
 } from "./errors.ts";
-export type { SessionRecord } from "./session-record.ts";
+export type { LiveSession, SessionRecord } from "./session-record.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export { Sessions } from "./sessions.ts";
 export type { SessionsOptions } from "./sessions.ts";

@@ -4,14 +4,14 @@ import {
   describeBackendAddress,
   parseBackendAddress,
 } from "@nova-console/connector";
-import { relay, type RelayResult } from "@nova-console/relay";
+import { relay, type RelayResult, type RelayTraffic } from "@nova-console/relay";
 import { negotiateWithServer, type SecurityHandler } from "@nova-console/rfb";
 import type { ConnectInfo, Token, TokenStore } from "@nova-console/token";
 import type { Admission } from "./admission.ts";
 import type { CloseReason } from "./close-reason.ts";
 import { closeReasonOf, type Side } from "./close-reason-of.ts";
 import { SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { LiveSession, SessionFacts, SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
 import { within } from "./within.ts";
@@ -38,18 +38,25 @@ export interface SessionDependencies {
   readonly now: () => number;
   /** Asked once, when the token has shown to be good and before anything is dialled. */
   readonly admission: Admission;
+  /** Told when a viewer gets its screen. @param openingMs - since it asked */
+  readonly onOpen?: ((front: string, openingMs: number) => void) | undefined;
 }
 
 /** One console, from the token to its one close reason. */
 export class Session {
+  readonly number: number;
   readonly #front: ViewerFront;
   readonly #needs: SessionDependencies;
   /** One for all steps: whatever ends a step before the relay ends the session. */
   readonly #ending = new AbortController();
   readonly #startedMs: number;
   #info: ConnectInfo | null = null;
+  /** Once its handshakes are done. */
+  #traffic: RelayTraffic | null = null;
 
-  constructor(front: ViewerFront, needs: SessionDependencies) {
+  /** @param number - its own among the sessions of this process */
+  constructor(number: number, front: ViewerFront, needs: SessionDependencies) {
+    this.number = number;
     this.#front = front;
     this.#needs = needs;
     this.#startedMs = needs.now();
@@ -73,23 +80,30 @@ export class Session {
     } catch (error) {
       const reason = closeReasonOf(error, "viewer");
       await this.#front.refuse(reason, AbortSignal.timeout(REFUSAL_TIMEOUT_MS));
-      return this.#record(reason, detailOf(error), {
-        bug: reason === "internal-error" ? asError(error) : null,
-      });
+      const bug = reason === "internal-error" ? asError(error) : null;
+      return this.#record(reason, detailOf(error), bug);
     }
     const { viewer, backend } = joined;
-    const result = await relay(viewer, backend, this.#needs.settings, this.#ending.signal);
+    const { settings, onOpen, now } = this.#needs;
+    onOpen?.(this.#front.name, now() - this.#startedMs);
+    const result = await relay(viewer, backend, settings, this.#ending.signal, (traffic) => {
+      this.#traffic = traffic;
+    });
     const [reason, detail] = this.#reasonOfRelay(result);
     await this.#front.close(reason);
-    const { bytesFromViewer, bytesToViewer } = result;
-    return this.#record(reason, detail, { bytesFromViewer, bytesToViewer });
+    return this.#record(reason, detail);
   }
 
-  #record(
-    reason: CloseReason,
-    detail: string,
-    ended: Partial<Pick<SessionRecord, "bug" | "bytesFromViewer" | "bytesToViewer">>,
-  ): SessionRecord {
+  /** What there is to tell of it now. */
+  live(): LiveSession {
+    return { number: this.number, isOpen: this.#traffic !== null, ...this.#facts() };
+  }
+
+  #record(reason: CloseReason, detail: string, bug: Error | null = null): SessionRecord {
+    return { ...this.#facts(), reason, detail, bug };
+  }
+
+  #facts(): SessionFacts {
     const { name, viewerAddress, token } = this.#front;
     return {
       front: name,
@@ -97,12 +111,9 @@ export class Session {
       tokenId: token?.id ?? null,
       instanceUuid: this.#info?.instanceUuid ?? null,
       backend: this.#info === null ? null : describeBackend(this.#info),
-      reason,
-      detail,
-      bug: ended.bug ?? null,
       durationMs: Math.round(this.#needs.now() - this.#startedMs),
-      bytesFromViewer: ended.bytesFromViewer ?? 0,
-      bytesToViewer: ended.bytesToViewer ?? 0,
+      bytesFromViewer: this.#traffic?.bytesFromViewer ?? 0,
+      bytesToViewer: this.#traffic?.bytesToViewer ?? 0,
     };
   }
 

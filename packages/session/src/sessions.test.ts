@@ -12,6 +12,8 @@ import {
   TokenStoreError,
 } from "@nova-console/token";
 import type { CloseReason } from "./close-reason.ts";
+import type { SessionSlots } from "./admission.ts";
+import { CountedSlots } from "./counted-slots.ts";
 import { OriginRefusedError } from "./errors.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
@@ -132,11 +134,13 @@ class TestFront implements ViewerFront {
 function sessionsOf(
   tokens: TokenStore,
   overrides: Partial<SessionSettings> = {},
+  slots?: SessionSlots,
 ): { sessions: Sessions; ended: SessionRecord[] } {
   const ended: SessionRecord[] = [];
   const sessions = new Sessions({
     tokens,
     settings: { ...settings, ...overrides },
+    slots,
     backendSecurity: [noneHandler],
     now: () => performance.now(),
     onEnd: (record) => ended.push(record),
@@ -331,6 +335,40 @@ describe("Sessions", { timeout: 20_000 }, () => {
       await first.done;
       await openProved(t, sessions);
     }
+  });
+
+  it("gives back a slot that it gets after its session has ended", async () => {
+    const perToken = new CountedSlots(1);
+    let grant: (isGranted: boolean) => void = () => undefined;
+    const all = {
+      take: () => new Promise<boolean>((resolve) => (grant = resolve)),
+      giveBack: () => undefined,
+    };
+    const { sessions } = sessionsOf(storeOf(1), { handshakeTimeoutMs: 10 }, { all, perToken });
+    assert.equal((await refused(sessions, new TestFront("good"))).reason, "viewer-timeout");
+    grant(true);
+    await new Promise(setImmediate);
+    assert.equal(perToken.take(new Token("good").digest), true);
+  });
+
+  it("tells of its live sessions, and ends one at an operator's wish", async (t) => {
+    const { sessions } = sessionsOf(storeOf(await vncServer(t)));
+    const { done } = await openProved(t, sessions);
+    const other = await openProved(t, sessions);
+    const [first, second] = sessions.list();
+    assert.ok(first && second);
+    assert.deepEqual(
+      [first.isOpen, first.viewerAddress, first.bytesFromViewer, first.bytesToViewer],
+      [true, "192.0.2.1", 1, 1],
+    );
+    assert.equal(sessions.end(first.number), true);
+    assert.equal((await done).reason, "ended-by-operator");
+    assert.equal(sessions.end(first.number), false);
+    assert.deepEqual(
+      sessions.list().map(({ number }) => number),
+      [second.number],
+    );
+    await prove(other.front);
   });
 
   it("drains: takes nobody new, lets open sessions go on, and ends them at the limit", async (t) => {

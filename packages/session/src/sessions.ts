@@ -2,7 +2,7 @@ import type { SecurityHandler } from "@nova-console/rfb";
 import type { TokenStore } from "@nova-console/token";
 import { Admission, type SessionSlots } from "./admission.ts";
 import { Session, type SessionDependencies } from "./session.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { LiveSession, SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
 
@@ -19,6 +19,8 @@ export interface SessionsOptions {
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
+  /** Called when a viewer gets its screen. @param openingMs - since it asked for it */
+  readonly onOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Called once for each session, when it has ended. */
   readonly onEnd: (record: SessionRecord) => void;
 }
@@ -30,18 +32,39 @@ export class Sessions {
   readonly #needs: SessionDependencies;
   readonly #live = new Set<Session>();
   readonly #running = new Set<Promise<SessionRecord>>();
+  #lastNumber = 0;
   #draining = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { tokens, settings, slots, backendSecurity, now } = options;
+    const { tokens, settings, slots, backendSecurity, now, onOpen } = options;
     const admission = new Admission(settings, slots);
-    this.#needs = { tokens, settings, backendSecurity, now, admission };
+    this.#needs = { tokens, settings, backendSecurity, now, admission, onOpen };
   }
 
   /** Sessions that were opened and have not ended. */
   get size(): number {
     return this.#live.size;
+  }
+
+  /** What there is to tell of those that live, the oldest first. */
+  list(): LiveSession[] {
+    return Array.from(this.#live, (session) => session.live());
+  }
+
+  /**
+   * Ends one at the wish of an operator.
+   *
+   * @param number - as {@link list} has it
+   * @returns false if there is none
+   */
+  end(number: number): boolean {
+    for (const session of this.#live) {
+      if (session.number !== number) continue;
+      session.end("ended-by-operator", "ended at the admin address");
+      return true;
+    }
+    return false;
   }
 
   /**
@@ -51,7 +74,7 @@ export class Sessions {
    */
   async open(front: ViewerFront): Promise<SessionRecord> {
     const { settings } = this.#options;
-    const session = new Session(front, this.#needs);
+    const session = new Session(++this.#lastNumber, front, this.#needs);
     if (this.#draining) session.end("proxy-shutdown", "the proxy is being stopped");
     else if (this.#live.size >= settings.maxSessions) {
       session.end("too-many-sessions", `max_sessions = ${settings.maxSessions} are open`);

@@ -28,3 +28,4 @@ export { Token } from "./token.ts";
 export type { TokenDirectory, TokenStore } from "./token-store.ts";
 export { deriveViewerPassword } from "./viewer-password.ts";
 export { openViewerPasswordSecret } from "./viewer-password-secret.ts";
+export { checkTokenStore, countTokenChecks, type TokenCheckCounter } from "./watch-token-store.ts";

@@ -22,7 +22,7 @@ export interface OpenConsole {
   readonly worker: number;
 }
 
-/** nova-novncproxy with two workers, and a backend that echoes. */
+/** nova-novncproxy with two workers, if not told otherwise, and a backend that echoes. */
 export class WorkersStage implements AsyncDisposable {
   readonly installation: Installation;
   readonly proxy: Child;
@@ -72,7 +72,7 @@ export class WorkersStage implements AsyncDisposable {
     const installation = owned.use(
       await Installation.create({ conf: { console_proxy: { workers: WORKERS, ...consoleProxy } } }),
     );
-    const ready = /ready: listening on .*, 2 workers/;
+    const ready = /ready: listening on/;
     if (logFile === undefined) {
       const proxy = await installation.startNovncproxy();
       await proxy.printed(ready);
@@ -84,9 +84,10 @@ export class WorkersStage implements AsyncDisposable {
     return new WorkersStage(installation, proxy, { owned, backend, signal, sockets });
   }
 
-  /** The workers that live. */
-  workers(): Promise<number[]> {
-    return descendants(this.proxy.pid);
+  /** The workers that live; with one process, that one. */
+  async workers(): Promise<number[]> {
+    const workers = await descendants(this.proxy.pid);
+    return workers.length === 0 ? [this.proxy.pid] : workers;
   }
 
   /** A new token's access URL. */

@@ -1,4 +1,5 @@
 import { listOf } from "../container-types.ts";
+import { listenAddress } from "../host-types.ts";
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
 import { choice, path } from "../text-types.ts";
@@ -11,6 +12,10 @@ export const consoleProxyGroup = {
   workers: option(integer({ min: 1, max: 1024 }), {
     default: { machine: "cores" },
     help: `Processes that share the port of nova-novncproxy, and of nova-xvpvncproxy; one more watches over them and replaces one that dies. 1: a single process does it all.`,
+  }),
+  admin_listen: option(listenAddress(), {
+    default: null,
+    help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
   }),
   handshake_timeout: option(seconds({ min: 0.01 }), {
     default: 10,

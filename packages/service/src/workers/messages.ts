@@ -2,10 +2,16 @@ import type { Config } from "@nova-console/config";
 import type { ExitStatus } from "../exit-status.ts";
 
 /** What the primary asks and the worker answers. */
-export interface Question {
-  readonly name: "reload";
-  readonly config: Config;
-}
+export type Question =
+  | { readonly name: "reload"; readonly config: Config }
+  /** Why no console can be opened: a text, or null. */
+  | { readonly name: "problem" }
+  /** A `MetricSnapshot`. */
+  | { readonly name: "metrics" }
+  /** A list of `SessionEntry`. */
+  | { readonly name: "sessions" }
+  /** Ends a session. Whether there was one. */
+  | { readonly name: "end"; readonly number: number };
 
 /** A worker's part in the whole. */
 export interface Seat {

@@ -1,5 +1,8 @@
 import cluster from "node:cluster";
-import { deepFreeze } from "@nova-console/config";
+import { deepFreeze, type Config } from "@nova-console/config";
+import { createMetrics } from "../admin/create-metrics.ts";
+import type { ServiceMetrics } from "../admin/service-metrics.ts";
+import { problemOf, sessionEntry } from "../admin/service-view.ts";
 import { messageOf } from "../errors.ts";
 import { ExitStatus, exitStatusOf } from "../exit-status.ts";
 import { catchBugs, openLog, type ProgramLog } from "../program-log.ts";
@@ -19,6 +22,7 @@ class WorkerLife {
   readonly #slots = new Map<string, SharedSlots>();
   readonly #stopping = new AbortController();
   #log: ProgramLog | null = null;
+  #metrics: ServiceMetrics | null = null;
   #running: RunningService | null = null;
 
   constructor(spec: ProgramSpec) {
@@ -82,7 +86,10 @@ class WorkerLife {
       if (quiet) log.setLevel("error");
       const { signal } = this.#stopping;
       const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
-      this.#running = await this.#spec.start({ config, log: log.logger, signal, place });
+      const metrics = await createMetrics(config, seat.seat);
+      this.#metrics = metrics;
+      this.#running = await this.#spec.start({ config, log: log.logger, signal, place, metrics });
+      if (this.#running.view !== undefined) metrics?.watch(this.#running.view);
       log.setLevel(config.DEFAULT.debug ? "debug" : "info");
     } catch (error) {
       const failure = { message: messageOf(error), status: exitStatusOf(error) };
@@ -102,10 +109,26 @@ class WorkerLife {
     }
   }
 
-  async #do({ config }: Question): Promise<unknown> {
-    await this.#running?.reload?.(deepFreeze(config));
+  async #do(question: Question): Promise<unknown> {
+    const view = this.#running?.view;
+    switch (question.name) {
+      case "reload":
+        await this.#reload(deepFreeze(question.config));
+        return null;
+      case "problem":
+        return view === undefined ? "it is starting" : problemOf(view);
+      case "metrics":
+        return (await this.#metrics?.snapshot()) ?? [];
+      case "sessions":
+        return view?.list().map((session) => sessionEntry(session, process.pid, Date.now())) ?? [];
+      case "end":
+        return view?.end(question.number) ?? false;
+    }
+  }
+
+  async #reload(config: Config): Promise<void> {
+    await this.#running?.reload?.(config);
     this.#log?.setLevel(config.DEFAULT.debug ? "debug" : "info");
-    return null;
   }
 
   #slotsOf(name: string): SharedSlots {

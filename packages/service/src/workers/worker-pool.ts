@@ -18,6 +18,8 @@ export interface WorkerPoolOptions {
   /** What they share: how many of each key there may be at a time, by name. */
   readonly slots: Readonly<Record<string, number>>;
   readonly log: Logger;
+  /** Told of each worker that has died. */
+  readonly onDeath: (worker: WorkerProcess) => void;
   /** Starts a process that runs as a worker. */
   readonly fork: () => Worker;
   /** Milliseconds of a clock; only differences count. */
@@ -96,6 +98,11 @@ export class WorkerPool implements RunningService {
     if (failed?.status === "rejected") throw failed.reason;
   }
 
+  /** Those that take clients. */
+  serving(): readonly WorkerProcess[] {
+    return this.#seats.map(({ worker }) => worker).filter(({ isServing }) => isServing);
+  }
+
   /** Ends all workers at once. */
   kill(): void {
     this.#stopping = true;
@@ -137,8 +144,9 @@ export class WorkerPool implements RunningService {
   #watch(seat: Seat, bornMs: number): void {
     const { worker } = seat;
     void worker.ended.then(({ status, signal }) => {
-      const { log, now } = this.#options;
+      const { log, now, onDeath } = this.#options;
       if (this.#stopping) return;
+      onDeath(worker);
       const delayMs = seat.restartDelay.after(now() - bornMs);
       log.error("a worker died: its consoles are lost, another one is started", {
         ...{ worker: worker.pid, status, signal, delayMs },

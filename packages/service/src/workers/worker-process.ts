@@ -28,6 +28,7 @@ export class WorkerProcess implements SlotOwner {
   readonly #asked = new Map<number, Deferred<unknown>>();
   readonly #readyTimer: NodeJS.Timeout;
   #lastId = 0;
+  #isReady = false;
   #isOver = false;
 
   /**
@@ -61,6 +62,11 @@ export class WorkerProcess implements SlotOwner {
 
   get pid(): number {
     return this.#worker.process.pid ?? 0;
+  }
+
+  /** Whether it takes clients. */
+  get isServing(): boolean {
+    return this.#isReady && !this.#isOver;
   }
 
   /** For messages. */
@@ -104,6 +110,7 @@ export class WorkerProcess implements SlotOwner {
     switch (message.kind) {
       case "ready":
         clearTimeout(this.#readyTimer);
+        this.#isReady = true;
         this.#readiness.resolve(message.describe);
         break;
       case "failed":

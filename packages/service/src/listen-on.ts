@@ -3,41 +3,42 @@ import { lstatSync, statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { SettingError } from "@nova-console/service";
-import { ApiListenError } from "./errors.ts";
+import { AddressError, codeOf, messageOf, SettingError } from "./errors.ts";
 
 const UNIX_PREFIX = "unix:";
-/** A socket's owner and group may connect to it; the secret is asked for all the same. */
+/** A socket's owner and group may connect to it. */
 const SOCKET_UMASK = 0o117;
 const PROBE_TIMEOUT_MS = 1_000;
 const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
 
 /**
- * Makes the API's server listen on `[consoleauth] api_listen`.
+ * Makes an HTTP server listen where an option says.
  *
  * A socket file that a killed process left behind is removed; one that somebody answers on is not.
  *
- * @param address - `HOST:PORT`, `[IPV6]:PORT` or `unix:/PATH`
+ * @param option - as messages name it: `[consoleauth] api_listen`
+ * @param address - its value: `HOST:PORT`, `[IPV6]:PORT` or `unix:/PATH`
  * @returns where it listens now, in the same form (port 0 has become one)
  * @throws {@link SettingError} if the address is of none of these forms
- * @throws {@link ApiListenError} if it cannot be listened on, with the reason
+ * @throws {@link AddressError} if it cannot be listened on, with the reason
  */
-export async function listenOn(server: Server, address: string): Promise<string> {
+export async function listenOn(server: Server, option: string, address: string): Promise<string> {
+  const where = `${option} ${address}`;
   if (address.startsWith(UNIX_PREFIX)) {
     const path = address.slice(UNIX_PREFIX.length);
-    refuseMissingDirectory(path, address);
+    refuseMissingDirectory(path, where);
     await removeStaleSocket(path);
-    await listen(server, { path }, address);
+    await listen(server, { path }, where);
     return address;
   }
   const match = HOST_AND_PORT.exec(address);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined) {
     throw new SettingError(
-      `[consoleauth] api_listen is ${JSON.stringify(address.slice(0, 80))}, must be HOST:PORT, [IPV6]:PORT or unix:/PATH`,
+      `${option} is ${JSON.stringify(address.slice(0, 80))}, must be HOST:PORT, [IPV6]:PORT or unix:/PATH`,
     );
   }
-  await listen(server, { host, port: Number(match?.[3]) }, address);
+  await listen(server, { host, port: Number(match?.[3]) }, where);
   const bound = server.address();
   if (bound === null || typeof bound === "string") return address;
   return bound.family === "IPv6"
@@ -47,15 +48,15 @@ export async function listenOn(server: Server, address: string): Promise<string>
 
 async function listen(
   server: Server,
-  where: { path: string } | { host: string; port: number },
-  address: string,
+  to: { path: string } | { host: string; port: number },
+  where: string,
 ): Promise<void> {
   const listening = once(server, "listening");
   try {
     // The file is made within this call: with a chmod after it there would be a moment for others.
     const umask = process.umask(SOCKET_UMASK);
     try {
-      server.listen(where);
+      server.listen(to);
     } finally {
       process.umask(umask);
     }
@@ -63,19 +64,17 @@ async function listen(
   } catch (error) {
     // If listen() itself threw, nobody waits for the event any more.
     listening.catch(() => undefined);
-    throw new ApiListenError(`[consoleauth] api_listen ${address}: ${reason(error)}`, {
+    throw new AddressError(`${where}: ${reason(error)}`, {
       cause: error,
     });
   }
 }
 
 /** Node reports a missing directory as missing rights. */
-function refuseMissingDirectory(path: string, address: string): void {
+function refuseMissingDirectory(path: string, where: string): void {
   const directory = dirname(path);
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  throw new ApiListenError(
-    `[consoleauth] api_listen ${address}: there is no directory ${directory}`,
-  );
+  throw new AddressError(`${where}: there is no directory ${directory}`);
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
@@ -109,12 +108,6 @@ function reason(error: unknown): string {
     case "EADDRNOTAVAIL":
       return "this machine has no such address";
     default:
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "";
 }

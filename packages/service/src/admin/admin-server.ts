@@ -1,0 +1,144 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isIPv4 } from "node:net";
+import { messageOf } from "../errors.ts";
+import { listenOn } from "../listen-on.ts";
+import type { Logger } from "../logger.ts";
+import type { AdminTarget } from "./service-view.ts";
+
+const OPTION = "[console_proxy] admin_listen";
+const MOST_CONNECTIONS = 64;
+/** From a connection to the end of its request. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** For answers that are under way at a stop. */
+const STOP_TIMEOUT_MS = 1_000;
+
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body: string;
+}
+
+/**
+ * `[console_proxy] admin_listen`: health, metrics and sessions, for operators and their tools.
+ *
+ * ```
+ * GET    /healthz            200 while the process lives
+ * GET    /readyz             200 when a console can be opened; else 503 and why not
+ * GET    /metrics            the text format of Prometheus
+ * GET    /v1/sessions        {"sessions": [...]}
+ * DELETE /v1/sessions/ID     204; 404 if there is none
+ * ```
+ *
+ * It asks nobody who they are: who reaches the address may do all of it.
+ */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #log: Logger;
+  readonly #target: () => AdminTarget | null;
+  #address = "";
+
+  private constructor(target: () => AdminTarget | null, log: Logger) {
+    this.#target = target;
+    this.#log = log;
+    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      void this.#respond(request, response);
+    });
+    this.#server.maxConnections = MOST_CONNECTIONS;
+  }
+
+  /**
+   * @param address - `HOST:PORT`, `[IPV6]:PORT` or `unix:/PATH`
+   * @param target - null while the service starts
+   * @throws {@link AddressError} if it cannot be listened on
+   */
+  static async start(
+    address: string,
+    target: () => AdminTarget | null,
+    log: Logger,
+  ): Promise<AdminServer> {
+    const admin = new AdminServer(target, log);
+    admin.#address = await listenOn(admin.#server, OPTION, address);
+    if (!isLocal(admin.#address)) {
+      log.warn(
+        `${OPTION} is ${admin.#address}: whoever reaches it sees all sessions and may end them`,
+      );
+    }
+    return admin;
+  }
+
+  /** Where it listens, in the form of the option. */
+  get address(): string {
+    return this.#address;
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      this.#server.closeAllConnections();
+    }, STOP_TIMEOUT_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    const answer = await this.#answer(request).catch((error: unknown): Answer => {
+      this.#log.error("the admin address cannot answer", { why: messageOf(error) });
+      return text(500, "it failed, see the log");
+    });
+    const type = answer.type ?? "text/plain; charset=utf-8";
+    response.writeHead(answer.status, { "content-type": type, "cache-control": "no-store" });
+    response.end(request.method === "HEAD" ? undefined : answer.body);
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    // A page whose name leads here (DNS rebinding) is not the operator.
+    if (isLocal(this.#address) && !isLocalName(request.headers.host ?? "")) {
+      return text(403, "ask by the address, not by another name");
+    }
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const path = (request.url ?? "").replace(/\?.*$/s, "");
+    const target = this.#target();
+    switch (`${method ?? ""} ${path}`) {
+      case "GET /healthz":
+        return text(200, "ok");
+      case "GET /readyz": {
+        const problem = target === null ? "it is starting" : await target.problem();
+        return problem === null ? text(200, "ok") : text(503, problem);
+      }
+      case "GET /metrics":
+        return { status: 200, type: METRICS_TYPE, body: (await target?.metrics()) ?? "" };
+      case "GET /v1/sessions":
+        return json({ sessions: (await target?.sessions()) ?? [] });
+    }
+    const id = /^\/v1\/sessions\/([^/]+)$/.exec(path)?.[1];
+    if (method !== "DELETE" || id === undefined) return text(404, "there is nothing here");
+    if ((await target?.end(id)) !== true) return text(404, "there is no such session");
+    this.#log.info("session ended at the admin address", { session: id });
+    return { status: 204, body: "" };
+  }
+}
+
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+function text(status: number, body: string): Answer {
+  return { status, body: `${body}\n` };
+}
+
+function json(value: unknown): Answer {
+  return { status: 200, type: "application/json", body: `${JSON.stringify(value)}\n` };
+}
+
+/** Whether only this machine reaches an address. */
+function isLocal(address: string): boolean {
+  return address.startsWith("unix:") || isLocalName(address);
+}
+
+/** @param host - with or without a port, as in the `Host` header */
+function isLocalName(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return name === "localhost" || name === "[::1]" || (isIPv4(name) && name.startsWith("127."));
+}

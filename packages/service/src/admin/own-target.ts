@@ -1,0 +1,27 @@
+import { MetricSum } from "./metric-sum.ts";
+import type { ServiceMetrics } from "./service-metrics.ts";
+import {
+  type AdminTarget,
+  parseSessionId,
+  problemOf,
+  type ServiceView,
+  sessionEntry,
+} from "./service-view.ts";
+
+/** The admin's target where one process does it all. */
+export function ownTarget(view: ServiceView, metrics: ServiceMetrics, pid: number): AdminTarget {
+  return {
+    problem: () => problemOf(view),
+    metrics: async () => {
+      const sum = new MetricSum();
+      sum.take(pid, await metrics.snapshot());
+      return sum.text();
+    },
+    sessions: () =>
+      Promise.resolve(view.list().map((session) => sessionEntry(session, pid, Date.now()))),
+    end: (id) => {
+      const parsed = parseSessionId(id);
+      return Promise.resolve(parsed?.pid === pid && view.end(parsed.number));
+    },
+  };
+}
