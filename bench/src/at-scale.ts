@@ -21,7 +21,9 @@ export function live(scale: Scale, sessions: number): Measurement {
     tls: false,
     fresh: true,
     onRequest: true,
-    async run({ peer, load }) {
+    async run(scene) {
+      const { peer, load } = scene;
+      const alone = await cpuOfOpening(scene, scale);
       await load.ask("open", { target: peer.targets[0], count: sessions });
       // What opening them left to do is not what idle ones cost.
       await delay(4 * scale.warmUpMs);
@@ -31,6 +33,7 @@ export function live(scale: Scale, sessions: number): Measurement {
         durationMs: scale.keysMs,
       };
       const typing = await observed(peer.pids, () => load.ask("echo", request));
+      const beside = await cpuOfOpening(scene, scale);
       return {
         "idle tree MiB": idle.treeMiB,
         "idle CPU %": idle.cpuPercent,
@@ -39,9 +42,21 @@ export function live(scale: Scale, sessions: number): Measurement {
         echoes: typing.result.samples,
         "p50 us": typing.result.p50,
         "p99 us": typing.result.p99,
+        "open alone CPU s/1000": alone,
+        "open beside": beside,
       };
     },
   };
+}
+
+/** CPU seconds that opening a thousand more consoles takes, each closed at once. */
+async function cpuOfOpening({ peer, load }: Scene, { opensBeside }: Scale): Promise<number> {
+  const many = { parallel: OPENED_AT_A_TIME, count: opensBeside, durationMs: 0 };
+  const request = { ...many, target: peer.targets[0], pids: peer.pids };
+  // The first ones run code that is not compiled yet.
+  await load.ask("cycle", request);
+  const { opened, cpuSeconds } = await load.ask("cycle", request);
+  return (cpuSeconds / opened) * 1000;
 }
 
 /** Lets something happen, and says what the processes took meanwhile; 100 % is one core. */

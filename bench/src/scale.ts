@@ -21,6 +21,8 @@ export interface Scale {
   /** How often each has a key pressed, and for how long that is done. */
   readonly keyPeriodMs: number;
   readonly keysMs: number;
+  /** Consoles that are opened beside them, and closed at once. */
+  readonly opensBeside: number;
   /** Consoles that are opened and closed to see whether anything stays behind. */
   readonly churn: number;
 }
@@ -40,6 +42,7 @@ export function scaleOf({ quick, seconds }: Options): Scale {
     idleMs: quick ? 100 : 60_000,
     keyPeriodMs: quick ? 50 : 10_000,
     keysMs: quick ? 100 : 30_000,
+    opensBeside: quick ? 20 : 3000,
     churn: quick ? 200 : 100_000,
   };
 }
