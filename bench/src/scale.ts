@@ -43,6 +43,6 @@ export function scaleOf({ quick, seconds }: Options): Scale {
     keyPeriodMs: quick ? 50 : 10_000,
     keysMs: quick ? 100 : 30_000,
     opensBeside: quick ? 20 : 3000,
-    churn: quick ? 200 : 100_000,
+    churn: quick ? 200 : 500_000,
   };
 }
