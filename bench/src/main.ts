@@ -14,6 +14,9 @@ import { mediansOf, type Sample } from "./results.ts";
 import { scaleOf } from "./scale.ts";
 import { Stage } from "./stage.ts";
 
+/** Ours, whose ratio to every other is shown. */
+const COMPARED = ["6080", "6081", "6080-tls", "6081-tls"];
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Those that are named, or begin as is named; if none is, all but those on request. */
@@ -73,7 +76,7 @@ function plot(samples: readonly Sample[], measurements: readonly Measurement[]):
     });
     return { title: `${primary}: ${title}`, moreIsBetter, bars };
   });
-  return drawPlot(panels, new Set(["6080", "6081", "6080-tls", "6081-tls"]));
+  return drawPlot(panels, new Set([...COMPARED, "6080-x2", "6081-x2"]));
 }
 
 async function main(): Promise<number> {
@@ -105,9 +108,7 @@ async function main(): Promise<number> {
     node: process.version,
   };
   process.stdout.write(`${Object.values(machine).join(", ")}\n`);
-  process.stdout.write(
-    writeTables(samples, measurements, ["6080", "6081", "6080-tls", "6081-tls"]),
-  );
+  process.stdout.write(writeTables(samples, measurements, COMPARED));
   if (jsonPath !== null)
     writeFileSync(jsonPath, JSON.stringify({ machine, options, samples }, null, 1));
   if (svgPath !== null) writeFileSync(svgPath, plot(samples, measurements));
