@@ -19,6 +19,12 @@ import { within } from "./within.ts";
 /** How long the words of a refusal may take to reach the viewer. */
 const REFUSAL_TIMEOUT_MS = 5_000;
 
+/**
+ * For how long a token that was good is taken to be: within it the store is asked once for a console.
+ * As short as the time between the store's answer and its arrival may be, on a busy machine.
+ */
+const TOKEN_IS_FRESH_MS = 50;
+
 /** Console types whose backend speaks RFB. */
 const VNC_CONSOLE_TYPES = new Set(["novnc", "xvpvnc"]);
 
@@ -51,6 +57,8 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #startedMs: number;
   #info: ConnectInfo | null = null;
+  /** When the store was last asked for the token. */
+  #askedMs = 0;
   /** Once its handshakes are done. */
   #traffic: RelayTraffic | null = null;
 
@@ -174,10 +182,13 @@ export class Session {
     return info;
   }
 
-  /** The token may have been revoked, or its instance moved, while the backend was being dialled. */
+  /**
+   * The token may have been revoked, or its instance moved, while the backend was being dialled and
+   * the viewer was made to wait.
+   */
   async #confirm(info: ConnectInfo): Promise<void> {
     const { token } = this.#front;
-    if (token === null) return;
+    if (token === null || this.#needs.now() - this.#askedMs < TOKEN_IS_FRESH_MS) return;
     const { host, port } = await this.#askStore(token);
     if (host !== info.host || port !== info.port) {
       throw new SessionRefusedError(
@@ -191,6 +202,7 @@ export class Session {
   async #askStore(token: Token): Promise<ConnectInfo> {
     const { settings, tokens } = this.#needs;
     const limitMs = settings.connectTimeoutMs;
+    this.#askedMs = this.#needs.now();
     let deadline: NodeJS.Timeout | undefined;
     try {
       const info = await new Promise<ConnectInfo>((resolve, reject) => {

@@ -135,6 +135,7 @@ function sessionsOf(
   tokens: TokenStore,
   overrides: Partial<SessionSettings> = {},
   slots?: SessionSlots,
+  now = (): number => performance.now(),
 ): { sessions: Sessions; ended: SessionRecord[] } {
   const ended: SessionRecord[] = [];
   const sessions = new Sessions({
@@ -142,7 +143,7 @@ function sessionsOf(
     settings: { ...settings, ...overrides },
     slots,
     backendSecurity: [noneHandler],
-    now: () => performance.now(),
+    now,
     onEnd: (record) => ended.push(record),
   });
   return { sessions, ended };
@@ -245,25 +246,47 @@ describe("Sessions", { timeout: 20_000 }, () => {
     }
   });
 
-  it("opens nothing whose token is revoked, or leads elsewhere, once the backend is there", async (t) => {
+  it("opens nothing whose token is revoked, or leads elsewhere, when the backend is there after 50 ms", async (t) => {
     const port = await vncServer(t);
     for (const second of [null, { port: 1 }]) {
       const store = storeOf(port);
       let asked = 0;
+      let nowMs = 0;
       const changing: TokenStore = {
         ...store,
         validate: async (token) => {
           const info = await store.validate(token);
           asked += 1;
+          nowMs += 50;
           if (asked === 1) return info;
           if (second === null) throw new InvalidTokenError();
           return { ...info, ...second };
         },
       };
-      const { reason, said } = await refused(sessionsOf(changing).sessions, new TestFront("good"));
+      const { sessions } = sessionsOf(changing, {}, undefined, () => nowMs);
+      const { reason, said } = await refused(sessions, new TestFront("good"));
       assert.deepEqual([reason, said.at(-1)], ["token-invalid", "refuse token-invalid"]);
       assert.ok(!said.includes("admit"));
     }
+  });
+
+  it("asks the store once for a console that is there at once", async (t) => {
+    const store = storeOf(await vncServer(t));
+    let asked = 0;
+    const counting: TokenStore = {
+      ...store,
+      validate: (token) => {
+        asked += 1;
+        return store.validate(token);
+      },
+    };
+    const { sessions } = sessionsOf(counting, {}, undefined, () => 0);
+    const front = new TestFront("good");
+    const running = sessions.open(front);
+    await prove(front);
+    front.viewer.end();
+    await running;
+    assert.equal(asked, 1);
   });
 
   it("tells a store that cannot answer from a token that is not good", async () => {
