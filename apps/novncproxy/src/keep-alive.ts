@@ -10,6 +10,9 @@ const PINGS_BEHIND_DATA = 4;
  */
 const SLOTS = 100;
 
+/** A ping without data: U8 0x89 (FIN, opcode 9), U8 0. @see RFC 6455 §5.5.2 */
+const PING = Buffer.of(0x89, 0);
+
 /** A viewer that is pinged. */
 interface Watched {
   readonly webSocket: WebSocket;
@@ -73,10 +76,9 @@ function ping(watched: Watched): void {
     webSocket.terminate();
     return;
   }
+  // One that is closing takes no ping: its close timeout is running.
+  if (webSocket.readyState !== webSocket.OPEN) return;
   watched.unanswered += 1;
-  webSocket.ping(ignore);
-}
-
-function ignore(): void {
-  // A WebSocket that is closing takes no ping; its close timeout is running.
+  // The same for all, and in one piece: ten thousand of them are most of what idle viewers cost.
+  socket.write(PING);
 }

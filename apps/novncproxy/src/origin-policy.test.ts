@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { OriginPolicy } from "./origin-policy.ts";
+import { originHeadersOf, OriginPolicy } from "./origin-policy.ts";
 import { connectInfo } from "./testing/fake-tokens.ts";
 
 interface Case {
@@ -29,6 +29,28 @@ function verdict({ host = "good.example:6080", origin = [], forwarded = [], base
     return "is refused";
   }
 }
+
+describe("originHeadersOf()", () => {
+  it("picks each value of the three headers, in any case and in order", () => {
+    const raw = [
+      "HOST",
+      "a",
+      "X-Forwarded-Proto",
+      "https",
+      "Origin",
+      "b",
+      "host",
+      "c",
+      "Cookie",
+      "d",
+    ];
+    assert.deepEqual(originHeadersOf(raw), {
+      host: ["a", "c"],
+      origin: ["b"],
+      xForwardedProto: ["https"],
+    });
+  });
+});
 
 describe("OriginPolicy", () => {
   const passing: [string, Case][] = [

@@ -9,6 +9,24 @@ export interface OriginHeaders {
   readonly xForwardedProto: readonly string[];
 }
 
+/**
+ * Picks the headers that count, each with all its values: Node's own views of a request drop or join
+ * what came twice, or take apart every header for the sake of three.
+ *
+ * @param rawHeaders - names and values in turn, as in `IncomingMessage.rawHeaders`
+ */
+export function originHeadersOf(rawHeaders: readonly string[]): OriginHeaders {
+  const values = (wanted: string): string[] =>
+    rawHeaders.filter(
+      (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === wanted,
+    );
+  return {
+    host: values("host"),
+    origin: values("origin"),
+    xForwardedProto: values("x-forwarded-proto"),
+  };
+}
+
 /** Schemes that mean the same channel as that of an access URL. */
 const SAME_CHANNEL: Readonly<Record<string, readonly string[]>> = {
   ws: ["ws", "http"],

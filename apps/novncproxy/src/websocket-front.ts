@@ -13,7 +13,7 @@ import type { WebSocket } from "ws";
 import { writeError } from "./error-page.ts";
 import type { Upgrade } from "./http-door.ts";
 import type { KeepAlive } from "./keep-alive.ts";
-import type { OriginPolicy } from "./origin-policy.ts";
+import { originHeadersOf, type OriginPolicy } from "./origin-policy.ts";
 import { presentedToken } from "./presented-token.ts";
 import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 import { WebSocketStream } from "./websocket-stream.ts";
@@ -55,9 +55,8 @@ export class WebSocketFront implements ViewerFront {
   }
 
   authorize(info: ConnectInfo | null): void {
-    const { host = [], origin = [], ...others } = this.#upgrade?.request.headersDistinct ?? {};
-    const xForwardedProto = others["x-forwarded-proto"] ?? [];
-    this.#settings.origins.check({ host, origin, xForwardedProto }, info);
+    const rawHeaders = this.#upgrade?.request.rawHeaders ?? [];
+    this.#settings.origins.check(originHeadersOf(rawHeaders), info);
   }
 
   async begin(signal: AbortSignal): Promise<void> {

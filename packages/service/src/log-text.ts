@@ -89,6 +89,7 @@ function formatValue(value: unknown): string {
 function textOf(value: unknown): string {
   if (value instanceof Error) return value.message;
   if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
   if (value === null) return "-";
   try {
     // A class that masks itself in JSON is masked here as well.
