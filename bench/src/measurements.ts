@@ -133,7 +133,7 @@ function echoBesideBulk({ durationMs }: Scale): Measurement {
   };
 }
 
-function opens({ durationMs }: Scale): Measurement {
+function opens({ durationMs, warmUpMs }: Scale): Measurement {
   return {
     name: "opens",
     title: `consoles opened, ${OPENED_AT_A_TIME} at a time`,
@@ -142,13 +142,15 @@ function opens({ durationMs }: Scale): Measurement {
     sessions: 1,
     tls: true,
     async run({ peer, load }) {
-      const { opened, seconds, cpuSeconds } = await load.ask("cycle", {
+      const request = {
         target: peer.targets[0],
         parallel: OPENED_AT_A_TIME,
         count: OPENED_AT_A_TIME,
-        durationMs,
         pids: peer.pids,
-      });
+      };
+      // A service runs for months: its first thousand consoles are not what it costs.
+      await load.ask("cycle", { ...request, durationMs: 2 * warmUpMs });
+      const { opened, seconds, cpuSeconds } = await load.ask("cycle", { ...request, durationMs });
       return { "opens/s": opened / seconds, "CPU s/1000": (cpuSeconds / opened) * 1000 };
     },
   };
