@@ -1,6 +1,6 @@
 import {
   type AuthorizedConsole,
-  type SqliteTokenStore,
+  type TokenAuthority,
   validateConsoleType,
 } from "@nova-console/token";
 import type { ConsoleSettings } from "./console-settings.ts";
@@ -23,7 +23,7 @@ export interface ConsoleWish {
  * @throws {@link TokenStoreError} if the token cannot be kept
  */
 export async function authorizeConsole(
-  store: SqliteTokenStore,
+  store: TokenAuthority,
   settings: ConsoleSettings,
   wish: ConsoleWish,
 ): Promise<AuthorizedConsole> {

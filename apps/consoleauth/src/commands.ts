@@ -1,7 +1,7 @@
 import type { CommandArguments } from "@nova-console/service";
 import { SettingError } from "@nova-console/service";
 import { dumpDomainXml, findVncAddress, remoteHostOf } from "@nova-console/libvirt";
-import { InvalidTokenError, type SqliteTokenStore, Token } from "@nova-console/token";
+import { InvalidTokenError, type TokenAuthority, Token } from "@nova-console/token";
 import type { ViewerAccess } from "@nova-console/viewer-files";
 import { authorizeConsole, type ConsoleWish } from "./authorize-console.ts";
 import {
@@ -17,7 +17,7 @@ import { viewerJson } from "./viewer-json.ts";
 
 /** What a command works on. */
 interface CommandContext {
-  readonly store: SqliteTokenStore;
+  readonly store: TokenAuthority;
   readonly settings: ConsoleSettings;
   /** For `virsh`. */
   readonly environment: Readonly<Record<string, string | undefined>>;

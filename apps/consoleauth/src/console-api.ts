@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type SqliteTokenStore, Token } from "@nova-console/token";
+import { type TokenAuthority, Token } from "@nova-console/token";
 import {
   optionalNumber,
   optionalText,
@@ -24,7 +24,7 @@ export interface ApiAnswer {
 
 /** What the routes work on. */
 export interface ApiContext {
-  readonly store: SqliteTokenStore;
+  readonly store: TokenAuthority;
   /** Asked anew for each request, since a reload may change it. */
   readonly settings: () => ConsoleSettings;
 }

@@ -60,7 +60,7 @@ describe("startConsoleauth()", () => {
     assert.equal(apiAddress, null);
     assert.equal(
       line,
-      `tokens in ${workplace.store.path}, HTTP API off ([consoleauth] api_listen is not set)`,
+      `tokens in ${workplace.store.place}, HTTP API off ([consoleauth] api_listen is not set)`,
     );
   });
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Config } from "@nova-console/config";
 import { listenOn } from "@nova-console/service";
-import type { SqliteTokenStore } from "@nova-console/token";
+import type { TokenAuthority } from "@nova-console/token";
 import { readApiSecret } from "./api-secret.ts";
 import { createApiServer, type ApiLog } from "./api-server.ts";
 import { consoleSettingsOf, type ConsoleSettings } from "./console-settings.ts";
@@ -18,7 +18,7 @@ const STOP_TIMEOUT_MS = 2_000;
 export interface ConsoleauthOptions {
   readonly config: Config;
   /** Closed by `stop`. */
-  readonly store: SqliteTokenStore;
+  readonly store: TokenAuthority;
   readonly log: ApiLog & PurgeLog;
 }
 
@@ -46,7 +46,7 @@ export async function startConsoleauth(options: ConsoleauthOptions): Promise<Con
   const api = await startApi(options, () => settings);
   const stopPurging = startPurging(store, PURGE_INTERVAL_MS, log);
   return {
-    describe: describe(api?.address ?? null, store.path),
+    describe: describe(api?.address ?? null, store.place),
     apiAddress: api?.address ?? null,
     reload: (config) => {
       api?.reload(config);

@@ -1,4 +1,3 @@
-import type { Config } from "@nova-console/config";
 import {
   SettingError,
   type CommandContext,
@@ -6,12 +5,8 @@ import {
   type ProgramCommand,
   type ProgramSpec,
 } from "@nova-console/service";
-import {
-  InvalidConsoleRequestError,
-  openTokenStore,
-  type SqliteTokenStore,
-  TokenStoreSettingError,
-} from "@nova-console/token";
+import { InvalidConsoleRequestError } from "@nova-console/token";
+import { openTokenAuthority } from "@nova-console/token-stores";
 import { declarations } from "./command-declarations.ts";
 import * as commands from "./commands.ts";
 import { consoleSettingsOf } from "./console-settings.ts";
@@ -46,7 +41,7 @@ export function createProgram(surroundings: ProgramSurroundings): ProgramSpec {
       command(declarations.move, commands.move),
     ],
     start: async ({ config, log }) => {
-      const store = openStore(config, surroundings);
+      const store = await openTokenAuthority(config, surroundings);
       try {
         return await startConsoleauth({ config, store, log });
       } catch (error) {
@@ -62,7 +57,7 @@ async function runCommand(
   { config, args, print }: CommandContext,
   surroundings: ProgramSurroundings,
 ): Promise<number> {
-  const store = openStore(config, surroundings);
+  const store = await openTokenAuthority(config, surroundings);
   try {
     const settings = consoleSettingsOf(config);
     const signal = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
@@ -78,16 +73,6 @@ async function runCommand(
     throw error;
   } finally {
     await store.close();
-  }
-}
-
-function openStore(config: Config, { now }: ProgramSurroundings): SqliteTokenStore {
-  const { database, DEFAULT } = config;
-  try {
-    return openTokenStore({ connection: database.connection, statePath: DEFAULT.state_path, now });
-  } catch (error) {
-    if (error instanceof TokenStoreSettingError) throw usageErrorFrom(error);
-    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SqliteTokenStore } from "@nova-console/token";
+import type { TokenAuthority } from "@nova-console/token";
 
 /** The part of a log that purging writes to. */
 export interface PurgeLog {
@@ -13,11 +13,7 @@ export interface PurgeLog {
  *
  * @returns stops it
  */
-export function startPurging(
-  store: SqliteTokenStore,
-  intervalMs: number,
-  log: PurgeLog,
-): () => void {
+export function startPurging(store: TokenAuthority, intervalMs: number, log: PurgeLog): () => void {
   const purge = async (): Promise<void> => {
     try {
       const purged = await store.purge();

@@ -6,7 +6,8 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
-import { checkTokenStore, countTokenChecks, openTokenStore } from "@nova-console/token";
+import { checkTokenStore, countTokenChecks } from "@nova-console/token";
+import { openTokenStore } from "@nova-console/token-stores";
 import { startNovncProxy } from "./server.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
 
@@ -20,11 +21,7 @@ await runProgram({
   },
   start: async ({ config, log, place, metrics }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
-    const store = openTokenStore({
-      connection: config.database.connection,
-      statePath: config.DEFAULT.state_path,
-      now: Date.now,
-    });
+    const store = await openTokenStore(config, { now: Date.now });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startNovncProxy({
       settings: asWorker(settingsOf(config), place),

@@ -6,7 +6,8 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
-import { checkTokenStore, countTokenChecks, openTokenStore } from "@nova-console/token";
+import { checkTokenStore, countTokenChecks } from "@nova-console/token";
+import { openTokenStore } from "@nova-console/token-stores";
 import { MOST_ATTEMPTS } from "./attempt-limit.ts";
 import { startXvpVncProxy } from "./server.ts";
 import { settingsOf } from "./settings.ts";
@@ -24,11 +25,7 @@ await runProgram({
     }),
   },
   start: async ({ config, log, place, metrics }) => {
-    const store = openTokenStore({
-      connection: config.database.connection,
-      statePath: config.DEFAULT.state_path,
-      now: Date.now,
-    });
+    const store = await openTokenStore(config, { now: Date.now });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startXvpVncProxy({
       settings: asWorker(settingsOf(config), place),

@@ -13,7 +13,10 @@ export {
   type ConsoleRequest,
   type ConsoleType,
   consoleTypes,
+  validateConsoleRequest,
   validateConsoleType,
+  validateEndpoint,
+  validateInstanceUuid,
 } from "./console-request.ts";
 export {
   InvalidConsoleRequestError,
@@ -25,7 +28,7 @@ export {
 export { openTokenStore, type TokenStoreLocation } from "./open-token-store.ts";
 export { SqliteTokenStore, type SqliteTokenStoreOptions } from "./sqlite-token-store.ts";
 export { Token } from "./token.ts";
-export type { TokenDirectory, TokenStore } from "./token-store.ts";
+export type { TokenAuthority, TokenDirectory, TokenStore } from "./token-store.ts";
 export { deriveViewerPassword } from "./viewer-password.ts";
 export { openViewerPasswordSecret } from "./viewer-password-secret.ts";
 export { checkTokenStore, countTokenChecks, type TokenCheckCounter } from "./watch-token-store.ts";

@@ -17,7 +17,7 @@ import { storeErrorFrom } from "./sqlite-errors.ts";
 import { openDatabase } from "./sqlite-file.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { Token } from "./token.ts";
-import type { TokenDirectory, TokenStore } from "./token-store.ts";
+import type { TokenAuthority } from "./token-store.ts";
 
 /** How often at most an `authorize` also removes what has expired. */
 const PURGE_INTERVAL_MS = 60_000;
@@ -38,16 +38,16 @@ export interface SqliteTokenStoreOptions {
  *
  * @see nova/objects/console_auth_token.py
  */
-export class SqliteTokenStore implements TokenStore, TokenDirectory {
+export class SqliteTokenStore implements TokenAuthority {
   /** The database file, absolute. */
-  readonly path: string;
+  readonly place: string;
   readonly #now: () => number;
   #opened: OpenedFile;
   #closed = false;
   #lastPurgeMs = -Infinity;
 
   private constructor(path: string, now: () => number) {
-    this.path = path;
+    this.place = path;
     this.#now = now;
     this.#opened = openFile(path);
   }
@@ -65,17 +65,10 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
     return this.#ask(({ validate }) => {
       const row = validate.get(token.digest, this.#nowSeconds());
       if (row === undefined) throw new InvalidTokenError();
-      return decodeRow(row, this.path);
+      return decodeRow(row, this.place);
     });
   }
 
-  /**
-   * Mints a token. Tokens of other instances that lead to the same place become worthless: one VNC
-   * server shows one instance, so the port was theirs and has been given away (CVE-2013-0335).
-   *
-   * @throws {@link InvalidConsoleRequestError} if a part of the request is not allowed
-   * @throws {@link TokenStoreError} if it cannot be kept
-   */
   authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
     return this.#ask(({ insert, deleteOthersAt }) => {
       const checked = validateConsoleRequest(request);
@@ -103,12 +96,6 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
     });
   }
 
-  /**
-   * Makes every token of an instance worthless, as when it is deleted.
-   *
-   * @returns how many of them were still good
-   * @throws {@link InvalidConsoleRequestError} if it is no UUID
-   */
   revokeInstance(instanceUuid: string): Promise<number> {
     return this.#ask(({ countInstance, deleteInstance }) => {
       const uuid = validateInstanceUuid(instanceUuid);
@@ -118,7 +105,6 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
     });
   }
 
-  /** Makes one token worthless. @returns whether it was still good */
   revokeToken(token: Token): Promise<boolean> {
     return this.#ask(({ validate, deleteToken }) => {
       const isLive = validate.get(token.digest, this.#nowSeconds()) !== undefined;
@@ -127,10 +113,9 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
     });
   }
 
-  /** Lists what live tokens lead to, by instance and then by their end; never the tokens. */
   list(): Promise<ConnectInfo[]> {
     return this.#ask(({ list }) =>
-      list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.path)),
+      list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.place)),
     );
   }
 
@@ -140,18 +125,10 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
     );
   }
 
-  /** Removes what has expired. @returns how many rows */
   purge(): Promise<number> {
     return this.#ask(() => this.#purge());
   }
 
-  /**
-   * Points an instance's live tokens at its new place, as after a migration. Tokens of other
-   * instances that lead there become worthless, as with {@link authorize}.
-   *
-   * @returns how many of them
-   * @throws {@link InvalidConsoleRequestError} if a part of the request is not allowed
-   */
   move(instanceUuid: string, host: string, port: number): Promise<number> {
     return this.#ask(({ move, deleteOthersAt }) => {
       const uuid = validateInstanceUuid(instanceUuid);
@@ -188,19 +165,19 @@ export class SqliteTokenStore implements TokenStore, TokenDirectory {
    */
   #reopenIfReplaced(): void {
     const { database, identity } = this.#opened;
-    if (database.isOpen && identity !== null && identityOf(this.path) === identity) return;
+    if (database.isOpen && identity !== null && identityOf(this.place) === identity) return;
     if (database.isOpen) database.close();
-    this.#opened = openFile(this.path);
+    this.#opened = openFile(this.place);
   }
 
   #ask<T>(question: (statements: Statements) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       try {
-        if (this.#closed) throw new TokenStoreError(`token store ${this.path}: is closed`);
+        if (this.#closed) throw new TokenStoreError(`token store ${this.place}: is closed`);
         this.#reopenIfReplaced();
         resolve(question(this.#opened.statements));
       } catch (error) {
-        reject(isSqliteError(error) ? storeErrorFrom(error, this.path) : asError(error));
+        reject(isSqliteError(error) ? storeErrorFrom(error, this.place) : asError(error));
       }
     });
   }
