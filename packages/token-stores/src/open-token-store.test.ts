@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -12,7 +12,13 @@ after(() => {
 });
 
 function configOf(group: string, name: string, text: string): Config {
-  const commandLine = [{ group, name, text, spelling: `--${group}-${name}` }];
+  // Not what the machine's own nova.conf says.
+  const empty = join(directory, "nova.conf");
+  writeFileSync(empty, "");
+  const commandLine = [
+    { group: "DEFAULT", name: "config_file", text: empty, spelling: "--config-file" },
+    { group, name, text, spelling: `--${group}-${name}` },
+  ];
   return loadConfig({
     program: "nova-consoleauth",
     homeDirectory: directory,
