@@ -35,6 +35,7 @@ await runProgram({
       },
       onSessionOpen: metrics?.sessionOpened.bind(metrics),
       now: () => performance.now(),
+      wallClock: Date.now,
     });
     const { host, port } = proxy.address();
     return {

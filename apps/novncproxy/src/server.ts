@@ -66,6 +66,8 @@ export interface NovncProxyOptions {
   readonly slots?: SessionSlots | undefined;
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
 }
 
 /** A proxy that listens. */
@@ -106,7 +108,7 @@ class Proxy implements NovncProxy {
   #listener: Listener | null = null;
 
   constructor(options: NovncProxyOptions, files: StaticFiles) {
-    const { settings, tokens, slots, now, onSessionEnd, onSessionOpen } = options;
+    const { settings, tokens, slots, now, wallClock, onSessionEnd, onSessionOpen } = options;
     this.#options = options;
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
@@ -120,6 +122,7 @@ class Proxy implements NovncProxy {
       slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
+      wallClock,
       onOpen: onSessionOpen,
       onEnd: onSessionEnd,
     });

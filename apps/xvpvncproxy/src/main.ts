@@ -43,6 +43,7 @@ await runProgram({
       },
       onSessionOpen: metrics?.sessionOpened.bind(metrics),
       now: () => performance.now(),
+      wallClock: Date.now,
     });
     const { host, port } = proxy.address();
     return {

@@ -48,6 +48,8 @@ export interface XvpVncProxyOptions {
   readonly attempts?: AttemptSlots | undefined;
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
 }
 
 /** A proxy that listens. */
@@ -142,7 +144,7 @@ class Door {
   readonly #log: Logger;
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
-    const { settings, tokens, slots, now, log, onSessionEnd, onSessionOpen } = options;
+    const { settings, tokens, slots, now, wallClock, log, onSessionEnd, onSessionOpen } = options;
     const { attempts = ownAttemptSlots() } = options;
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
@@ -152,6 +154,7 @@ class Door {
       slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
+      wallClock,
       onOpen: onSessionOpen,
       onEnd: onSessionEnd,
     });

@@ -32,6 +32,7 @@ export interface ProxySettings {
     readonly connectTimeoutMs: number;
     readonly idleTimeoutMs: number;
     readonly bufferLimitBytes: number;
+    readonly endsWithToken: boolean;
     readonly maxSessions: number;
     readonly maxSessionsPerToken: number;
   };
@@ -64,6 +65,7 @@ export function proxySettingsOf(config: Config): ProxySettings {
       connectTimeoutMs: milliseconds(own.connect_timeout),
       idleTimeoutMs: milliseconds(own.idle_timeout),
       bufferLimitBytes: own.buffer_limit,
+      endsWithToken: config.consoleauth.enforce_session_timeout,
       maxSessions: own.max_sessions,
       maxSessionsPerToken: own.max_sessions_per_token,
     },

@@ -10,6 +10,7 @@ const settings = {
   idleTimeoutMs: 0,
   bufferLimitBytes: 1,
   maxSessions: 3,
+  endsWithToken: false,
   maxSessionsPerToken: 2,
 };
 

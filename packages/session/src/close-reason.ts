@@ -23,6 +23,11 @@ export const closeReasons = {
     webSocketCode: 1011,
     httpStatus: 503,
   },
+  "token-expired": {
+    words: "the time of this console is over: open it again from the dashboard",
+    webSocketCode: 1008,
+    httpStatus: 401,
+  },
   "console-type": {
     words: "this token is not for a VNC console",
     webSocketCode: 1008,

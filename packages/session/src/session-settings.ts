@@ -8,6 +8,8 @@ export interface SessionSettings {
   readonly idleTimeoutMs: number;
   /** Longest message of a viewer, and most bytes held for each direction. */
   readonly bufferLimitBytes: number;
+  /** Whether a console ends when its token expires. */
+  readonly endsWithToken: boolean;
   readonly maxSessions: number;
   readonly maxSessionsPerToken: number;
 }

@@ -28,6 +28,9 @@ const REFUSAL_TIMEOUT_MS = 5_000;
  */
 const TOKEN_IS_FRESH_MS = 50;
 
+/** The longest that Node's timers can wait. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 /** Console types whose backend speaks RFB. */
 const VNC_CONSOLE_TYPES = new Set(["novnc", "xvpvnc"]);
 
@@ -47,6 +50,8 @@ export interface SessionDependencies {
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
+  /** Milliseconds since the epoch: when tokens expire. */
+  readonly wallClock: () => number;
   /** Asked once, when the token has shown to be good and before anything is dialled. */
   readonly admission: Admission;
   /** Told when a viewer gets its screen. @param openingMs - since it asked */
@@ -64,6 +69,8 @@ export class Session {
   #info: ConnectInfo | null = null;
   /** When the store was last asked for the token. */
   #askedMs = 0;
+  /** Ends it with its token. */
+  #expiry: NodeJS.Timeout | undefined;
   /** Once its handshakes are done. */
   #traffic: RelayTraffic | null = null;
 
@@ -99,9 +106,11 @@ export class Session {
     const { viewer, backend } = joined;
     const { settings, onOpen, now } = this.#needs;
     onOpen?.(this.#front.name, now() - this.#startedMs);
+    if (settings.endsWithToken) this.#endWithToken();
     const result = await relay(viewer, backend, settings, this.#ending.signal, (traffic) => {
       this.#traffic = traffic;
     });
+    clearTimeout(this.#expiry);
     const [reason, detail] = endOfRelay(result, settings.idleTimeoutMs, this.#ending.signal.reason);
     await this.#front.close(reason);
     return this.#record(reason, detail);
@@ -260,6 +269,19 @@ export class Session {
       throw blame("backend", error);
     } finally {
       clearTimeout(deadline);
+    }
+  }
+
+  #endWithToken(): void {
+    const leftMs = (this.#info?.expires ?? 0) * 1000 - this.#needs.wallClock();
+    if (leftMs <= 0) this.end("token-expired", "its token has expired");
+    else {
+      this.#expiry = setTimeout(
+        () => {
+          this.#endWithToken();
+        },
+        Math.min(leftMs, LONGEST_WAIT_MS),
+      );
     }
   }
 

@@ -23,12 +23,16 @@ import type { ViewerFront } from "./viewer-front.ts";
 
 const noDeadline = new AbortController().signal;
 
+/** What the wall clock shows: tokens are good for long yet. */
+const NOW_MS = Date.UTC(2026, 10, 25);
+
 const settings: SessionSettings = {
   handshakeTimeoutMs: 10_000,
   connectTimeoutMs: 5_000,
   idleTimeoutMs: 0,
   bufferLimitBytes: 1_048_576,
   maxSessions: 100,
+  endsWithToken: false,
   maxSessionsPerToken: 8,
 };
 
@@ -147,6 +151,7 @@ function sessionsOf(
     slots,
     backendSecurity: [noneHandler],
     now,
+    wallClock: () => NOW_MS,
     onEnd: (record) => ended.push(record),
   });
   return { sessions, ended };
@@ -296,6 +301,24 @@ describe("Sessions", { timeout: 20_000 }, () => {
     front.viewer.end();
     await running;
     assert.equal(asked, 1);
+  });
+
+  it("ends a console with its token where that is asked for", async (t) => {
+    const store = storeOf(await vncServer(t), { expires: NOW_MS / 1000 });
+    const forced = sessionsOf(store, { endsWithToken: true });
+    const front = new TestFront("good");
+    const { reason } = await forced.sessions.open(front);
+    assert.equal(reason, "token-expired");
+    assert.equal(front.said.at(-1), "close token-expired");
+  });
+
+  it("lets a console live that is open longer than a timer can wait", async (t) => {
+    const port = await vncServer(t);
+    const forced = sessionsOf(storeOf(port), { endsWithToken: true });
+    const { front, done } = await openProved(t, forced.sessions);
+    await prove(front);
+    front.viewer.end();
+    assert.equal((await done).reason, "viewer-closed");
   });
 
   it("tells a store that cannot answer from a token that is not good", async () => {

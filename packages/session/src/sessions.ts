@@ -22,6 +22,8 @@ export interface SessionsOptions {
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
+  /** Milliseconds since the epoch: when tokens expire. */
+  readonly wallClock: () => number;
   /** Called when a viewer gets its screen. @param openingMs - since it asked for it */
   readonly onOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Called once for each session, when it has ended. */
@@ -40,9 +42,12 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { tokens, portCheck, settings, slots, backendSecurity, now, onOpen } = options;
+    const { tokens, portCheck, settings, slots, backendSecurity, now, wallClock, onOpen } = options;
     const admission = new Admission(settings, slots);
-    this.#needs = { tokens, portCheck, settings, backendSecurity, now, admission, onOpen };
+    this.#needs = {
+      ...{ tokens, portCheck, settings, backendSecurity, now, wallClock },
+      ...{ admission, onOpen },
+    };
   }
 
   /** Sessions that were opened and have not ended. */

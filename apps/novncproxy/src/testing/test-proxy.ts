@@ -16,6 +16,7 @@ const session: SessionSettings = {
   idleTimeoutMs: 0,
   bufferLimitBytes: 1_048_576,
   maxSessions: 20_000,
+  endsWithToken: false,
   maxSessionsPerToken: 8,
 };
 
@@ -90,6 +91,7 @@ export class TestProxy {
       },
       onSessionEnd: (record) => log.push(`session closed ${JSON.stringify(record)}`),
       now: () => performance.now(),
+      wallClock: Date.now,
     }).catch((error: unknown) => {
       backend.stop();
       rmSync(webRoot, { recursive: true });

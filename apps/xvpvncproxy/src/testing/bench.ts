@@ -55,6 +55,7 @@ export const settings: XvpVncProxySettings = {
     idleTimeoutMs: 0,
     bufferLimitBytes: 1_048_576,
     maxSessions: 10,
+    endsWithToken: false,
     maxSessionsPerToken: 8,
   },
 };
@@ -146,6 +147,7 @@ export class Bench {
       log: { error: write, warn: write, info: write, debug: write },
       onSessionEnd: (record) => records.push(record),
       now: () => performance.now(),
+      wallClock: Date.now,
     });
     started.push(() => proxy.stop());
     return new Bench(proxy, records, log);

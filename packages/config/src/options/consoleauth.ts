@@ -1,7 +1,7 @@
 import { listenAddress } from "../host-types.ts";
 import { integer } from "../number-types.ts";
 import { option } from "../option.ts";
-import { path } from "../text-types.ts";
+import { boolean, path } from "../text-types.ts";
 
 /** The `[consoleauth]` group: nova's token_ttl (nova/conf/consoleauth.py), and our HTTP API. */
 export const consoleauthGroup = {
@@ -9,6 +9,10 @@ export const consoleauthGroup = {
     default: 600,
     deprecated: [{ group: "DEFAULT", name: "console_token_ttl" }],
     help: `Seconds that a new console token is good for.`,
+  }),
+  enforce_session_timeout: option(boolean(), {
+    default: false,
+    help: `Ends a console when its token expires, and not only keeps new ones from opening.`,
   }),
   api_listen: option(listenAddress(), {
     default: null,
