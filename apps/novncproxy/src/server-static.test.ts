@@ -165,6 +165,7 @@ describe("nova-novncproxy's web root", { timeout: 30_000 }, () => {
       log: { debug: nothing, info: nothing, warn: nothing },
       onSessionEnd: nothing,
       now: Date.now,
+      wallClock: Date.now,
     };
     for (const web of [join(proxy.webRoot, "absent"), join(proxy.webRoot, "vnc_lite.html")]) {
       const settings = { ...proxy.settings, web };

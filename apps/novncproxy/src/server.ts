@@ -5,6 +5,7 @@ import {
   type Listener,
   listen,
   loadTlsSettings,
+  networksOf,
 } from "@nova-console/listener";
 import {
   loadBackendSecurity,
@@ -162,6 +163,8 @@ class Proxy implements NovncProxy {
       tlsOnly: settings.tls.sslOnly,
       firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
       maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+      speakForOthers:
+        settings.speakForOthers === null ? undefined : networksOf(settings.speakForOthers),
       onConnection: (socket: Socket, connection: ConnectionInfo) => {
         this.#door.accept(socket, connection);
       },

@@ -5,6 +5,7 @@ import {
   listen,
   type Listener,
   loadTlsSettings,
+  networksOf,
   secureContextOptions,
   type TlsSettings,
 } from "@nova-console/listener";
@@ -90,6 +91,8 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
     firstByteTimeoutMs: settings.session.handshakeTimeoutMs,
     keepAliveMs: settings.pingIntervalMs,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+    speakForOthers:
+      settings.speakForOthers === null ? undefined : networksOf(settings.speakForOthers),
     onConnection: (socket, connection) => {
       door.receive(socket, connection);
     },

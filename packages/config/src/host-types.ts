@@ -44,6 +44,18 @@ export function uri(): ValueType<string> {
   };
 }
 
+/** An IP address, or a network as ADDRESS/BITS. Not of oslo.config. */
+export function ipNetwork(): ValueType<string> {
+  return {
+    ...hostType("an IP address or a network such as 192.0.2.0/24", (text) => {
+      const [, address = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+      if (!isIpAddress(address)) return null;
+      return Number(bits ?? 0) <= (isIPv4(address) ? 32 : 128) ? text : null;
+    }),
+    placeholder: "NETWORK",
+  };
+}
+
 /** `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`. Not of oslo.config. */
 export function listenAddress(): ValueType<string> {
   return {

@@ -22,6 +22,12 @@ export class TlsHandshakeError extends ListenerError {
   readonly code = "LISTENER_ERR_TLS_HANDSHAKE";
 }
 
+/** A peer that has to say whom it speaks for says something else. */
+export class ProxyHeaderError extends ListenerError {
+  override readonly name = "ProxyHeaderError";
+  readonly code = "LISTENER_ERR_PROXY_HEADER";
+}
+
 /** What Node's system calls and OpenSSL put into `error.code`; "" if there is none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string"

@@ -8,8 +8,15 @@
  */
 export { formatAddress } from "./bind-error.ts";
 export { claimPort } from "./bind.ts";
-export { ListenerError, ListenError, TlsHandshakeError, TlsSettingsError } from "./errors.ts";
+export {
+  ListenerError,
+  ListenError,
+  ProxyHeaderError,
+  TlsHandshakeError,
+  TlsSettingsError,
+} from "./errors.ts";
 export { listen, type ConnectionInfo, type Listener, type ListenOptions } from "./listen.ts";
+export { networksOf } from "./trusted-peers.ts";
 export { loadTlsSettings, type MinimumTlsVersion, type TlsOptions } from "./load-tls-settings.ts";
 export { createTlsAcceptor, type TlsAcceptor } from "./tls-acceptor.ts";
 export { secureContextOptions, type TlsSettings } from "./tls-settings.ts";

@@ -12,6 +12,7 @@ import { listen, type ConnectionInfo, type Listener, type ListenOptions } from "
 import { loadTlsSettings } from "./load-tls-settings.ts";
 import { makeTestCertificate } from "./testing.ts";
 import type { TlsSettings } from "./tls-settings.ts";
+import { networksOf } from "./trusted-peers.ts";
 
 const certificate = makeTestCertificate();
 after(() => {
@@ -461,5 +462,67 @@ describe("listen()", { timeout }, () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("listen() behind a load balancer that speaks the PROXY protocol", () => {
+  const speakForOthers = networksOf(["127.0.0.0/8"]);
+  const header = "PROXY TCP4 192.0.2.9 198.51.100.1 1 2\r\n";
+
+  for (const [delivery, write] of [
+    ["in one piece", (socket: Socket) => socket.write(`${header}GET`)],
+    ["byte by byte", (socket: Socket) => byteByByte(socket).write(`${header}GET`)],
+  ] as const) {
+    it(`names the client and hands over what follows, delivered ${delivery}`, async () => {
+      const bench = await Bench.open({ speakForOthers });
+      write(bench.connect());
+      const { socket, info } = await bench.arrived.take();
+      assert.equal(info.viewerAddress, "192.0.2.9");
+      let text = "";
+      while (text.length < 3) {
+        const [chunk] = (await once(socket, "data")) as [Buffer];
+        text += chunk.toString();
+      }
+      assert.equal(text, "GET");
+    });
+  }
+
+  it("finds TLS behind the header", async () => {
+    const bench = await Bench.open({ speakForOthers });
+    const { host, port } = bench.listener.address();
+    const wire = connect({ host, port, allowHalfOpen: true });
+    bench.sockets.push(wire);
+    wire.write(header);
+    bench.sockets.push(connectTls({ socket: wire, servername: "localhost", ca: tls.cert }));
+    const { info } = await bench.arrived.take();
+    assert.deepEqual([info.secure, info.viewerAddress], [true, "192.0.2.9"]);
+  });
+
+  it("counts each client by itself", async () => {
+    const bench = await Bench.open({ speakForOthers, maxConnectionsPerAddress: 1 });
+    for (const client of ["192.0.2.1", "192.0.2.2"]) {
+      bench.connect().write(`PROXY TCP4 ${client} 198.51.100.1 1 2\r\nGET`);
+      assert.equal((await bench.arrived.take()).info.viewerAddress, client);
+    }
+    bench.connect().write("PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r\nGET");
+    assert.match(await bench.refused.take(), /^192\.0\.2\.1: has 1 connections/);
+  });
+
+  it("refuses the balancer itself without a header", async () => {
+    const bench = await Bench.open({ speakForOthers });
+    bench.connect().write("GET / HTTP/1.1\r\n");
+    assert.match(await bench.refused.take(), /does not begin with a header of the PROXY protocol/);
+  });
+
+  it("refuses a balancer that is silent", async () => {
+    const bench = await Bench.open({ speakForOthers, firstByteTimeoutMs: 20 });
+    bench.connect();
+    assert.match(await bench.refused.take(), /sent no PROXY header within 20 ms/);
+  });
+
+  it("believes nobody else's header", async () => {
+    const bench = await Bench.open({ speakForOthers: networksOf(["192.0.2.0/24"]) });
+    bench.connect().write(`${header}GET`);
+    assert.equal((await bench.arrived.take()).info.viewerAddress, "127.0.0.1");
   });
 });

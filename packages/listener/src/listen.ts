@@ -1,11 +1,13 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { type BlockList, createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { AddressSlots } from "./address-slots.ts";
 import { bind } from "./bind.ts";
 import { TlsSettingsError } from "./errors.ts";
 import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
 import { peerAddress } from "./peer-address.ts";
+import { readProxyHeader } from "./read-proxy-header.ts";
 import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
+import { isAmong } from "./trusted-peers.ts";
 import { TlsUnwrapper } from "./tls-unwrapper.ts";
 
 /** What is known of a connection beside its bytes. */
@@ -47,6 +49,11 @@ export interface ListenOptions {
    * speak; inside TLS it counts anew. Absent: a silent peer is refused.
    */
   readonly firstWordTimeoutMs?: number;
+  /**
+   * Load balancers that say whom they speak for before each connection's first byte, by the PROXY
+   * protocol; whoever else connects speaks for itself.
+   */
+  readonly speakForOthers?: BlockList | undefined;
   /** Silence after which TCP asks whether the peer is still there; the system's (2 h) if absent. */
   readonly keepAliveMs?: number;
   /** Most connections of one address that have not shown a valid token yet. */
@@ -97,6 +104,8 @@ class Acceptor implements Listener {
   readonly #slots: AddressSlots;
   readonly #tls: TlsUnwrapper;
   readonly #arrivals = new Set<Arrival>();
+  /** Connections of load balancers that have not said yet whose they are. */
+  readonly #nameless = new Set<Socket>();
   #bound: { readonly host: string; readonly port: number };
 
   constructor(options: ListenOptions) {
@@ -138,18 +147,51 @@ class Acceptor implements Listener {
     // Its callback would wait for the connections handed over; the port itself is free at once.
     this.#server.close();
     for (const arrival of this.#arrivals) arrival.socket.destroy();
+    for (const socket of this.#nameless) socket.destroy();
     return Promise.resolve();
   }
 
   #accept(socket: Socket): void {
     // Stays for good: an error between two owners must not end the process.
     socket.on("error", () => undefined);
-    const { maxConnectionsPerAddress: most, firstByteTimeoutMs, onRefused } = this.#options;
     const address = peerAddress(socket);
-    if (address === null) {
-      socket.destroy();
-      return;
-    }
+    const { speakForOthers } = this.#options;
+    if (address === null) socket.destroy();
+    else if (speakForOthers !== undefined && isAmong(speakForOthers, address)) {
+      this.#askSource(socket, address);
+    } else this.#receive(socket, address);
+  }
+
+  /** Not counted against an address: it is not known yet whose it is. */
+  #askSource(socket: Socket, balancer: string): void {
+    const { firstByteTimeoutMs, onRefused } = this.#options;
+    const refuse = (why: string): void => {
+      onRefused?.(balancer, why);
+      socket.resetAndDestroy();
+    };
+    const deadline = setTimeout(() => {
+      refuse(`sent no PROXY header within ${firstByteTimeoutMs} ms`);
+    }, firstByteTimeoutMs);
+    this.#nameless.add(socket);
+    socket.once("close", () => {
+      clearTimeout(deadline);
+      this.#nameless.delete(socket);
+    });
+    readProxyHeader(socket, {
+      seen: (source) => {
+        clearTimeout(deadline);
+        this.#nameless.delete(socket);
+        this.#receive(socket, source ?? balancer);
+      },
+      failed: refuse,
+      ended: () => {
+        socket.destroy();
+      },
+    });
+  }
+
+  #receive(socket: Socket, address: string): void {
+    const { maxConnectionsPerAddress: most, firstByteTimeoutMs, onRefused } = this.#options;
     const release = this.#slots.take(address);
     if (release === null) {
       onRefused?.(address, `has ${most} connections without a valid token already`);

@@ -1,4 +1,5 @@
 import type { Config } from "@nova-console/config";
+import { SettingError } from "./errors.ts";
 import type { Slots, WorkerPlace } from "./program-spec.ts";
 
 /** What both proxies take from nova.conf in the same way: plain values, in milliseconds and bytes. */
@@ -22,6 +23,8 @@ export interface ProxySettings {
     readonly passwordFile: string | null;
   };
   readonly maxConnectionsPerAddress: number;
+  /** Networks whose PROXY headers count; null: nobody's. */
+  readonly speakForOthers: readonly string[] | null;
   /** Between signs of life to a silent viewer; 0: none. */
   readonly pingIntervalMs: number;
   /** For open sessions at a stop; 0: until they end. */
@@ -58,6 +61,7 @@ export function proxySettingsOf(config: Config): ProxySettings {
       passwordFile: own.backend_password_file,
     },
     maxConnectionsPerAddress: own.max_connections_per_address,
+    speakForOthers: speakForOthers(config),
     pingIntervalMs: milliseconds(own.ping_interval),
     drainTimeoutMs: milliseconds(own.drain_timeout),
     session: {
@@ -70,6 +74,14 @@ export function proxySettingsOf(config: Config): ProxySettings {
       maxSessionsPerToken: own.max_sessions_per_token,
     },
   };
+}
+
+function speakForOthers({ console_proxy: own }: Config): readonly string[] | null {
+  if (!own.proxy_protocol) return null;
+  if (own.trusted_proxies.length > 0) return own.trusted_proxies;
+  throw new SettingError(
+    "[console_proxy] proxy_protocol needs trusted_proxies: the addresses of the load balancers",
+  );
 }
 
 /** The settings of one worker: the port that it shares, and its share of what one process may have. */

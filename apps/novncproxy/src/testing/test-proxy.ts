@@ -75,6 +75,7 @@ export class TestProxy {
         passwordFile: null,
       },
       maxConnectionsPerAddress: 256,
+      speakForOthers: null,
       pingIntervalMs: 30_000,
       drainTimeoutMs: 1,
       ...changes,

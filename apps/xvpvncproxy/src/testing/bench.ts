@@ -47,6 +47,7 @@ export const settings: XvpVncProxySettings = {
   viewerPasswordSecretFile: "/nowhere/secret",
   baseUrl: "http://console.example:6081/console",
   maxConnectionsPerAddress: 100,
+  speakForOthers: null,
   pingIntervalMs: 30_000,
   drainTimeoutMs: 0,
   session: {

@@ -1,8 +1,8 @@
 import { listOf } from "../container-types.ts";
-import { listenAddress } from "../host-types.ts";
+import { ipNetwork, listenAddress } from "../host-types.ts";
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
-import { choice, path } from "../text-types.ts";
+import { boolean, choice, path } from "../text-types.ts";
 
 const SMALLEST_BUFFER_BYTES = 16 * 1024;
 const LARGEST_BUFFER_BYTES = 1024 ** 3;
@@ -24,6 +24,14 @@ export const consoleProxyGroup = {
   connect_timeout: option(seconds({ min: 0.01 }), {
     default: 5,
     help: `Seconds for the connection to the VNC server and its handshake, within handshake_timeout.`,
+  }),
+  proxy_protocol: option(boolean(), {
+    default: false,
+    help: `The load balancers in trusted_proxies say whom they speak for by the PROXY protocol, version 1 or 2 (HAProxy: send-proxy, send-proxy-v2). Whoever else connects speaks for itself.`,
+  }),
+  trusted_proxies: option(listOf(ipNetwork()), {
+    default: [],
+    help: `Load balancers in front of the proxies: IP addresses and networks (192.0.2.0/24). Only their PROXY headers count.`,
   }),
   idle_timeout: option(seconds({ min: 0 }), {
     default: 0,
