@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -11,17 +11,18 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-function configOf(group: string, name: string, text: string): Config {
-  // Not what the machine's own nova.conf says.
-  const empty = join(directory, "nova.conf");
-  writeFileSync(empty, "");
-  const commandLine = [
-    { group: "DEFAULT", name: "config_file", text: empty, spelling: "--config-file" },
-    { group, name, text, spelling: `--${group}-${name}` },
-  ];
+function configOf(...settings: readonly (readonly [string, string, string])[]): Config {
+  const commandLine = settings.map(([group, name, text]) => ({
+    group,
+    name,
+    text,
+    spelling: `--${group}-${name}`,
+  }));
   return loadConfig({
     program: "nova-consoleauth",
     homeDirectory: directory,
+    // Not what this machine has in /etc/nova.
+    rootDirectory: directory,
     hostName: "host1",
     primaryAddress: "192.0.2.1",
     cores: 4,
@@ -31,7 +32,7 @@ function configOf(group: string, name: string, text: string): Config {
 
 describe("openTokenAuthority()", () => {
   it("keeps tokens in SQLite below state_path where nothing else is said", async () => {
-    const store = await openTokenAuthority(configOf("DEFAULT", "state_path", directory), {
+    const store = await openTokenAuthority(configOf(["DEFAULT", "state_path", directory]), {
       now: Date.now,
     });
     assert.equal(store.place, join(directory, "consoles.sqlite"));
@@ -39,11 +40,40 @@ describe("openTokenAuthority()", () => {
   });
 
   it("makes a setting error of a database that it does not know", async () => {
-    const config = configOf("database", "connection", "oracle://u:secret@h/d");
+    const config = configOf(["database", "connection", "oracle://u:secret@h/d"]);
     await assert.rejects(openTokenAuthority(config, { now: Date.now }), (error: Error) => {
       assert.match(error.message, /\[database\] connection is of kind oracle:/);
       assert.doesNotMatch(error.message, /secret/);
       return true;
     });
   });
+
+  it("takes Redis, there or not, where token_store says so", async () => {
+    const config = configOf(
+      ["console_proxy", "token_store", "redis"],
+      ["console_proxy", "redis_url", "redis://u:secret@127.0.0.1:1/3"],
+    );
+    const store = await openTokenAuthority(config, { now: Date.now });
+    assert.equal(store.place, "redis://127.0.0.1:1/3");
+    await store.close();
+  });
+
+  for (const [what, url, message] of [
+    ["missing", "", /^\[console_proxy\] redis_url is not set/],
+    ["wrong", "memcached://u:secret@h", /^\[console_proxy\] redis_url is not a Redis URL/],
+  ] as const) {
+    it(`makes a setting error with the allowed forms of a redis_url that is ${what}`, async () => {
+      const config = configOf(
+        ["console_proxy", "token_store", "redis"],
+        ["console_proxy", "redis_url", url],
+      );
+      await assert.rejects(openTokenAuthority(config, { now: Date.now }), (error: Error) => {
+        assert.equal(error.name, "SettingError");
+        assert.match(error.message, message);
+        assert.match(error.message, /redis\+sentinel:\/\//);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      });
+    });
+  }
 });

@@ -36,13 +36,27 @@ export async function openTokenAuthority(
   config: Config,
   { now }: StoreSurroundings,
 ): Promise<TokenAuthority> {
-  const { database, DEFAULT } = config;
   try {
-    return await Promise.resolve(
-      openEmbeddedStore({ connection: database.connection, statePath: DEFAULT.state_path, now }),
-    );
+    return await open(config, now);
   } catch (error) {
     if (!(error instanceof TokenStoreSettingError)) throw error;
     throw new SettingError(error.message, { cause: error });
+  }
+}
+
+async function open(config: Config, now: () => number): Promise<TokenAuthority> {
+  const { console_proxy, database, DEFAULT } = config;
+  switch (console_proxy.token_store) {
+    case "database":
+      return openEmbeddedStore({
+        connection: database.connection,
+        statePath: DEFAULT.state_path,
+        now,
+      });
+    case "redis": {
+      const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
+      const connectTimeoutMs = console_proxy.connect_timeout * 1000;
+      return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs, now });
+    }
   }
 }

@@ -2,7 +2,7 @@ import { listOf } from "../container-types.ts";
 import { ipNetwork, listenAddress } from "../host-types.ts";
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
-import { boolean, choice, path } from "../text-types.ts";
+import { boolean, choice, path, string } from "../text-types.ts";
 
 const SMALLEST_BUFFER_BYTES = 16 * 1024;
 const LARGEST_BUFFER_BYTES = 1024 ** 3;
@@ -16,6 +16,15 @@ export const consoleProxyGroup = {
   admin_listen: option(listenAddress(), {
     default: null,
     help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
+  }),
+  token_store: option(choice(["database", "redis"]), {
+    default: "database",
+    help: `Where console tokens are kept: in the database of [database] connection, or in Redis or Valkey at redis_url.`,
+  }),
+  redis_url: option(string({ allowed: "a Redis URL", placeholder: "URL" }), {
+    default: null,
+    secret: true,
+    help: `Redis or Valkey for token_store = redis: redis://[user:password@]host:port/db; rediss:// for TLS, with ?ca=FILE for an authority of your own; redis+sentinel://[user:password@]s1:26379,s2:26379/MASTER/db; redis+cluster://[user:password@]n1:7000,n2:7000. Signs of a password that mean something in a URL are percent-encoded. It is asked within half of connect_timeout.`,
   }),
   handshake_timeout: option(seconds({ min: 0.01 }), {
     default: 10,
