@@ -1,5 +1,5 @@
 import { listOf } from "../container-types.ts";
-import { listenAddress } from "../host-types.ts";
+import { listenAddress, uri } from "../host-types.ts";
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
 import { choice, path } from "../text-types.ts";
@@ -71,6 +71,14 @@ export const consoleProxyGroup = {
   viewer_password_secret_file: option(path(), {
     default: "$state_path/viewer-password-secret",
     help: `Secret from which the passwords for viewers that know VncAuth only are derived; made on first use. The same on every host that makes or checks them.`,
+  }),
+  token_store: option(choice(["database", "nova_api"]), {
+    default: "database",
+    help: `Where a proxy asks for console tokens. database: [database] connection. nova_api: nova's API, with the user of [service_user], or of [keystone_authtoken] if that has no auth_url; it tells neither a token's console type nor its end, and VncAuth finds no passwords with it.`,
+  }),
+  nova_api_url: option(uri(), {
+    default: null,
+    help: `Address of nova's API, for token_store = nova_api. Not set: that of Keystone's service catalogue, internal before public.`,
   }),
   log_format: option(choice(["text", "json"]), {
     default: "text",
