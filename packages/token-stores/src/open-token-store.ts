@@ -7,6 +7,8 @@ import {
   type TokenStore,
   TokenStoreSettingError,
 } from "@nova-console/token";
+import type { NovaApiTokenStore } from "@nova-console/token-store-nova-api";
+import { novaApiSettingsOf } from "./nova-api-settings.ts";
 
 /** What a store has of its process. */
 export interface StoreSurroundings {
@@ -20,11 +22,16 @@ export interface StoreSurroundings {
  * @throws {@link SettingError} if the operator must change a setting
  * @throws {@link TokenStoreError} if the store cannot be opened
  */
-export function openTokenStore(
+export async function openTokenStore(
   config: Config,
   surroundings: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
-  return openTokenAuthority(config, surroundings);
+  switch (config.console_proxy.token_store) {
+    case "database":
+      return openTokenAuthority(config, surroundings);
+    case "nova_api":
+      return openNovaApi(config, surroundings);
+  }
 }
 
 /**
@@ -36,13 +43,32 @@ export async function openTokenAuthority(
   config: Config,
   { now }: StoreSurroundings,
 ): Promise<TokenAuthority> {
-  const { database, DEFAULT } = config;
+  const { database, DEFAULT, console_proxy } = config;
+  if (console_proxy.token_store === "nova_api") {
+    throw new SettingError(
+      "[console_proxy] token_store is nova_api: nova issues tokens itself, and nova-consoleauth cannot",
+    );
+  }
   try {
     return await Promise.resolve(
       openEmbeddedStore({ connection: database.connection, statePath: DEFAULT.state_path, now }),
     );
   } catch (error) {
-    if (!(error instanceof TokenStoreSettingError)) throw error;
-    throw new SettingError(error.message, { cause: error });
+    throw asSettingError(error);
   }
+}
+
+async function openNovaApi(config: Config, { now }: StoreSurroundings): Promise<NovaApiTokenStore> {
+  const settings = novaApiSettingsOf(config, now);
+  const { NovaApiTokenStore } = await import("@nova-console/token-store-nova-api");
+  try {
+    return NovaApiTokenStore.open(settings);
+  } catch (error) {
+    throw asSettingError(error);
+  }
+}
+
+function asSettingError(error: unknown): unknown {
+  if (!(error instanceof TokenStoreSettingError)) return error;
+  return new SettingError(error.message, { cause: error });
 }
