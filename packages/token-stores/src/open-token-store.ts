@@ -7,6 +7,7 @@ import {
   type TokenStore,
   TokenStoreSettingError,
 } from "@nova-console/token";
+import { novaApiSettingsOf } from "./nova-api-settings.ts";
 
 /** What a store has of its process. */
 export interface StoreSurroundings {
@@ -22,9 +23,14 @@ export interface StoreSurroundings {
  */
 export function openTokenStore(
   config: Config,
-  surroundings: StoreSurroundings,
+  { now }: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
-  return openTokenAuthority(config, surroundings);
+  return withSettingErrors(async () => {
+    if (config.console_proxy.token_store !== "nova_api") return openAuthority(config, now);
+    const settings = novaApiSettingsOf(config, now);
+    const { NovaApiTokenStore } = await import("@nova-console/token-store-nova-api");
+    return NovaApiTokenStore.open(settings);
+  });
 }
 
 /**
@@ -32,19 +38,14 @@ export function openTokenStore(
  *
  * @throws as {@link openTokenStore}
  */
-export async function openTokenAuthority(
+export function openTokenAuthority(
   config: Config,
   { now }: StoreSurroundings,
 ): Promise<TokenAuthority> {
-  try {
-    return await open(config, now);
-  } catch (error) {
-    if (!(error instanceof TokenStoreSettingError)) throw error;
-    throw new SettingError(error.message, { cause: error });
-  }
+  return withSettingErrors(() => openAuthority(config, now));
 }
 
-async function open(config: Config, now: () => number): Promise<TokenAuthority> {
+async function openAuthority(config: Config, now: () => number): Promise<TokenAuthority> {
   const { console_proxy, database, DEFAULT } = config;
   switch (console_proxy.token_store) {
     case "database":
@@ -58,5 +59,19 @@ async function open(config: Config, now: () => number): Promise<TokenAuthority> 
       const connectTimeoutMs = console_proxy.connect_timeout * 1000;
       return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs, now });
     }
+    case "nova_api":
+      throw new SettingError(
+        "[console_proxy] token_store is nova_api: nova issues tokens itself, and nova-consoleauth cannot",
+      );
+  }
+}
+
+/** A setting of a store that is of no use is the operator's to change. */
+async function withSettingErrors<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof TokenStoreSettingError)) throw error;
+    throw new SettingError(error.message, { cause: error });
   }
 }

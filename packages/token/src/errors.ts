@@ -20,7 +20,7 @@ export class TokenStoreError extends TokenError {
   readonly code = "TOKEN_ERR_STORE_UNAVAILABLE";
 }
 
-/** A setting that names the token store is of no use: the operator must change it. */
+/** A setting of the store names what there is not, or cannot be used: the operator must change it. */
 export class TokenStoreSettingError extends TokenError {
   override readonly name = "TokenStoreSettingError";
   readonly code = "TOKEN_ERR_STORE_SETTING";

@@ -1,5 +1,5 @@
 import { listOf } from "../container-types.ts";
-import { ipNetwork, listenAddress } from "../host-types.ts";
+import { ipNetwork, listenAddress, uri } from "../host-types.ts";
 import { byteSize, integer, seconds } from "../number-types.ts";
 import { option } from "../option.ts";
 import { boolean, choice, path, string } from "../text-types.ts";
@@ -17,9 +17,9 @@ export const consoleProxyGroup = {
     default: null,
     help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
   }),
-  token_store: option(choice(["database", "redis"]), {
+  token_store: option(choice(["database", "redis", "nova_api"]), {
     default: "database",
-    help: `Where console tokens are kept: in the database of [database] connection, or in Redis or Valkey at redis_url.`,
+    help: `Where console tokens are. database: [database] connection, or SQLite at $state_path/consoles.sqlite. redis: Redis or Valkey at redis_url. nova_api: nova's API is asked, with the user of [service_user], or of [keystone_authtoken] if that has no auth_url; it tells neither a token's console type nor its end, and VncAuth finds no passwords with it.`,
   }),
   redis_url: option(string({ allowed: "a Redis URL", placeholder: "URL" }), {
     default: null,
@@ -88,6 +88,10 @@ export const consoleProxyGroup = {
   viewer_password_secret_file: option(path(), {
     default: "$state_path/viewer-password-secret",
     help: `Secret from which the passwords for viewers that know VncAuth only are derived; made on first use. The same on every host that makes or checks them.`,
+  }),
+  nova_api_url: option(uri(), {
+    default: null,
+    help: `Address of nova's API, for token_store = nova_api. Not set: that of Keystone's service catalogue, internal before public.`,
   }),
   log_format: option(choice(["text", "json"]), {
     default: "text",
