@@ -1,7 +1,7 @@
 import { consoleProxyGroup } from "./options/console-proxy.ts";
 import { consoleGroup } from "./options/console.ts";
 import { consoleauthGroup } from "./options/consoleauth.ts";
-import { databaseGroup } from "./options/database.ts";
+import { apiDatabaseGroup, databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
 import { keystoneAuthtokenGroup, serviceUserGroup } from "./options/keystone.ts";
 import { vncGroup } from "./options/vnc.ts";
@@ -16,6 +16,7 @@ export const optionGroups = {
   database: databaseGroup,
   service_user: serviceUserGroup,
   keystone_authtoken: keystoneAuthtokenGroup,
+  api_database: apiDatabaseGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 

@@ -15,6 +15,11 @@ export interface StoreSurroundings {
   readonly now: () => number;
 }
 
+/** URLs of databases that are servers, as SQLAlchemy names them; `sqlite:` is a file. */
+const SERVER_URL = /^(?:mysql|mariadb|postgres|postgresql)(?:\+\w+)?:\/\//i;
+/** oslo.db's 0 is "no limit"; here every pool has one. */
+const LARGEST_POOL = 50;
+
 /**
  * Opens the store that a proxy asks for tokens.
  *
@@ -25,11 +30,27 @@ export function openTokenStore(
   config: Config,
   { now }: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
+  const apiConnection = config.api_database.connection ?? "";
   return withSettingErrors(async () => {
-    if (config.console_proxy.token_store !== "nova_api") return openAuthority(config, now);
-    const settings = novaApiSettingsOf(config, now);
-    const { NovaApiTokenStore } = await import("@nova-console/token-store-nova-api");
-    return NovaApiTokenStore.open(settings);
+    switch (config.console_proxy.token_store) {
+      case "nova_api": {
+        const settings = novaApiSettingsOf(config, now);
+        const { NovaApiTokenStore } = await import("@nova-console/token-store-nova-api");
+        return NovaApiTokenStore.open(settings);
+      }
+      case "database": {
+        if (!SERVER_URL.test(apiConnection)) return openAuthority(config, now);
+        const { MultiCellTokenStore } = await import("@nova-console/token-store-sql");
+        return MultiCellTokenStore.open({
+          apiConnection,
+          ownConnection: config.database.connection,
+          maxPoolSize: poolSizeOf(config),
+          now,
+        });
+      }
+      case "redis":
+        return openAuthority(config, now);
+    }
   });
 }
 
@@ -46,14 +67,10 @@ export function openTokenAuthority(
 }
 
 async function openAuthority(config: Config, now: () => number): Promise<TokenAuthority> {
-  const { console_proxy, database, DEFAULT } = config;
+  const { console_proxy } = config;
   switch (console_proxy.token_store) {
     case "database":
-      return openEmbeddedStore({
-        connection: database.connection,
-        statePath: DEFAULT.state_path,
-        now,
-      });
+      return openDatabase(config, now);
     case "redis": {
       const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
       const connectTimeoutMs = console_proxy.connect_timeout * 1000;
@@ -64,6 +81,20 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
         "[console_proxy] token_store is nova_api: nova issues tokens itself, and nova-consoleauth cannot",
       );
   }
+}
+
+async function openDatabase(config: Config, now: () => number): Promise<TokenAuthority> {
+  const { connection } = config.database;
+  if (connection === null || !SERVER_URL.test(connection)) {
+    return openEmbeddedStore({ connection, statePath: config.DEFAULT.state_path, now });
+  }
+  const { SqlTokenStore } = await import("@nova-console/token-store-sql");
+  const maxPoolSize = poolSizeOf(config);
+  return SqlTokenStore.open({ connection, setting: "[database] connection", maxPoolSize, now });
+}
+
+function poolSizeOf({ database }: Config): number {
+  return database.max_pool_size === 0 ? LARGEST_POOL : database.max_pool_size;
 }
 
 /** A setting of a store that is of no use is the operator's to change. */
