@@ -4,6 +4,7 @@ import { consoleauthGroup } from "./options/consoleauth.ts";
 import { databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
 import { osloMessagingRabbitGroup } from "./options/oslo-messaging-rabbit.ts";
+import { upgradeLevelsGroup } from "./options/upgrade-levels.ts";
 import { vncGroup } from "./options/vnc.ts";
 import type { OptionGroups, ValuesOf } from "./option.ts";
 
@@ -15,6 +16,7 @@ export const optionGroups = {
   consoleauth: consoleauthGroup,
   database: databaseGroup,
   oslo_messaging_rabbit: osloMessagingRabbitGroup,
+  upgrade_levels: upgradeLevelsGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 

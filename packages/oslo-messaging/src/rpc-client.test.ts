@@ -83,6 +83,7 @@ describe("RpcClient", () => {
     await using client = await RpcClient.connect(
       optionsFor(`rabbit://u:p@${address1},u:p@${address2}/`),
     );
+    assert.equal(client.isConnected, false);
     assert.deepEqual(seen.slice(0, 2), ["first", "second"]);
     first.close();
     second.close();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type Config, loadConfig } from "@nova-console/config";
-import { openTokenAuthority } from "./open-token-store.ts";
+import { openTokenAuthority, openTokenStore } from "./open-token-store.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nova-console-stores-"));
 after(() => {
@@ -38,6 +38,16 @@ describe("openTokenAuthority()", () => {
       assert.match(error.message, /\[database\] connection is of kind oracle:/);
       assert.doesNotMatch(error.message, /secret/);
       return true;
+    });
+  });
+});
+
+describe("openTokenStore()", () => {
+  it("asks a nova-consoleauth where it is told to, and wants brokers for it", async () => {
+    const config = configOf("console_proxy", "token_store", "consoleauth");
+    await assert.rejects(openTokenStore(config, { now: Date.now }), {
+      code: "SERVICE_ERR_SETTING",
+      message: /transport_url is not set, which \[console_proxy\] token_store = consoleauth needs/,
     });
   });
 });

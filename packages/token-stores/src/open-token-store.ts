@@ -20,11 +20,15 @@ export interface StoreSurroundings {
  * @throws {@link SettingError} if the operator must change a setting
  * @throws {@link TokenStoreError} if the store cannot be opened
  */
-export function openTokenStore(
+export async function openTokenStore(
   config: Config,
   surroundings: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
-  return openTokenAuthority(config, surroundings);
+  if (config.console_proxy.token_store !== "consoleauth") {
+    return openTokenAuthority(config, surroundings);
+  }
+  const { openConsoleauthTokenStore } = await import("@nova-console/token-store-consoleauth");
+  return asSettingError(() => openConsoleauthTokenStore(config, surroundings));
 }
 
 /**
@@ -37,10 +41,14 @@ export async function openTokenAuthority(
   { now }: StoreSurroundings,
 ): Promise<TokenAuthority> {
   const { database, DEFAULT } = config;
+  return asSettingError(() =>
+    openEmbeddedStore({ connection: database.connection, statePath: DEFAULT.state_path, now }),
+  );
+}
+
+async function asSettingError<T>(open: () => T | Promise<T>): Promise<T> {
   try {
-    return await Promise.resolve(
-      openEmbeddedStore({ connection: database.connection, statePath: DEFAULT.state_path, now }),
-    );
+    return await open();
   } catch (error) {
     if (!(error instanceof TokenStoreSettingError)) throw error;
     throw new SettingError(error.message, { cause: error });
