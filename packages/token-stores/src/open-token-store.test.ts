@@ -16,6 +16,7 @@ function configOf(group: string, name: string, text: string): Config {
   return loadConfig({
     program: "nova-consoleauth",
     homeDirectory: directory,
+    rootDirectory: directory,
     hostName: "host1",
     primaryAddress: "192.0.2.1",
     cores: 4,
