@@ -139,10 +139,14 @@ export class RpcServer {
     channel.ack(message);
     const request = decodeRequest(message.content);
     const outcome = await this.#dispatch(request);
-    if (request.replyTo === null) {
-      if ("failure" in outcome) throw outcome.failure;
-      return;
+    if ("failure" in outcome) {
+      // Whoever cast it hears nothing, and whoever called may be a service whose log nobody reads.
+      const { remoteClass, remoteMessage } = outcome.failure;
+      const { method, version } = request;
+      const reason = `${remoteClass}: ${remoteMessage}`;
+      this.#options.log?.warn("request over RPC failed", { method, version, reason });
     }
+    if (request.replyTo === null) return;
     const { queue, messageId } = request.replyTo;
     channel.publish("", queue, encodeReply(messageId, outcome), messageProperties);
   }
