@@ -4,6 +4,8 @@ import { consoleauthGroup } from "./options/consoleauth.ts";
 import { apiDatabaseGroup, databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
 import { keystoneAuthtokenGroup, serviceUserGroup } from "./options/keystone.ts";
+import { osloMessagingRabbitGroup } from "./options/oslo-messaging-rabbit.ts";
+import { upgradeLevelsGroup } from "./options/upgrade-levels.ts";
 import { vncGroup } from "./options/vnc.ts";
 import type { OptionGroups, ValuesOf } from "./option.ts";
 
@@ -17,6 +19,8 @@ export const optionGroups = {
   service_user: serviceUserGroup,
   keystone_authtoken: keystoneAuthtokenGroup,
   api_database: apiDatabaseGroup,
+  oslo_messaging_rabbit: osloMessagingRabbitGroup,
+  upgrade_levels: upgradeLevelsGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 

@@ -67,8 +67,11 @@ class RedisTokenStore implements TokenAuthority {
   }
 
   async authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
-    const { ttlSeconds, ...place } = validateConsoleRequest(request);
-    const token = new Token(randomUUID());
+    const {
+      ttlSeconds,
+      token = new Token(randomUUID()),
+      ...place
+    } = validateConsoleRequest(request);
     const nowSeconds = this.#nowSeconds();
     const info = { ...place, tokenDigest: token.digest, expires: nowSeconds + ttlSeconds };
     await this.#redis.run(

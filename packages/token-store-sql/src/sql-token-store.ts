@@ -85,13 +85,19 @@ export class SqlTokenStore implements TokenAuthority {
   }
 
   authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
-    return this.#ask(async ({ insert, deleteOthersAt }) => {
-      const { ttlSeconds, ...place } = validateConsoleRequest(request);
+    return this.#ask(async ({ insert, deleteOthersAt, deleteToken }) => {
+      const given = request.token;
+      const {
+        ttlSeconds,
+        token = new Token(randomUUID()),
+        ...place
+      } = validateConsoleRequest(request);
       await this.#requireInstance(place.instanceUuid);
       if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) await this.#purge();
-      const token = new Token(randomUUID());
       const expires = this.#nowSeconds() + ttlSeconds;
       const info = { ...place, tokenDigest: token.digest, expires };
+      // One that was given may come twice: the message broker can deliver a request again.
+      if (given !== undefined) await this.#servers.write(deleteToken, [token.digest]);
       await this.#servers.write(insert, [
         this.#timestamp(),
         info.tokenDigest,

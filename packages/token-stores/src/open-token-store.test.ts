@@ -93,6 +93,14 @@ describe("openTokenAuthority()", () => {
 });
 
 describe("openTokenStore()", () => {
+  it("asks a nova-consoleauth where it is told to, and wants brokers for it", async () => {
+    const config = configOf(["console_proxy", "token_store", "consoleauth"]);
+    await assert.rejects(openTokenStore(config, { now: Date.now }), {
+      code: "SERVICE_ERR_SETTING",
+      message: /transport_url is not set, which \[console_proxy\] token_store = consoleauth needs/,
+    });
+  });
+
   it("asks every cell where nova's API database is named", async () => {
     const config = configOf(["api_database", "connection", "mysql://u:secret@db/"]);
     await assert.rejects(openTokenStore(config, { now: Date.now }), {

@@ -48,6 +48,10 @@ export function openTokenStore(
           now,
         });
       }
+      case "consoleauth": {
+        const { openConsoleauthTokenStore } = await import("@nova-console/token-store-consoleauth");
+        return openConsoleauthTokenStore(config, { now });
+      }
       case "redis":
         return openAuthority(config, now);
     }
@@ -77,8 +81,9 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
       return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs, now });
     }
     case "nova_api":
+    case "consoleauth":
       throw new SettingError(
-        "[console_proxy] token_store is nova_api: nova issues tokens itself, and nova-consoleauth cannot",
+        `[console_proxy] token_store is ${console_proxy.token_store}: tokens are issued there, and not by this nova-consoleauth; set database or redis for it`,
       );
   }
 }

@@ -9,6 +9,10 @@ const LARGEST_BUFFER_BYTES = 1024 ** 3;
 
 /** The `[console_proxy]` group: what nova does not have. */
 export const consoleProxyGroup = {
+  token_store: option(choice(["database", "redis", "consoleauth", "nova_api"]), {
+    default: "database",
+    help: `Where console tokens are. database: [database] connection, or SQLite at $state_path/consoles.sqlite. redis: Redis or Valkey at redis_url. consoleauth: a nova-consoleauth is asked over transport_url. nova_api: nova's API is asked, with the user of [service_user], or of [keystone_authtoken] if that has no auth_url; it tells neither a token's console type nor its end. VncAuth finds no passwords with the last two.`,
+  }),
   workers: option(integer({ min: 1, max: 1024 }), {
     default: { machine: "cores" },
     help: `Processes that share the port of nova-novncproxy, and of nova-xvpvncproxy; one more watches over them and replaces one that dies. 1: a single process does it all.`,
@@ -16,10 +20,6 @@ export const consoleProxyGroup = {
   admin_listen: option(listenAddress(), {
     default: null,
     help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
-  }),
-  token_store: option(choice(["database", "redis", "nova_api"]), {
-    default: "database",
-    help: `Where console tokens are. database: [database] connection, or SQLite at $state_path/consoles.sqlite. redis: Redis or Valkey at redis_url. nova_api: nova's API is asked, with the user of [service_user], or of [keystone_authtoken] if that has no auth_url; it tells neither a token's console type nor its end, and VncAuth finds no passwords with it.`,
   }),
   redis_url: option(string({ allowed: "a Redis URL", placeholder: "URL" }), {
     default: null,
