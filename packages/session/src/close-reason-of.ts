@@ -7,7 +7,13 @@ import {
 import { RfbError } from "@nova-console/rfb";
 import { InvalidTokenError, TokenError } from "@nova-console/token";
 import type { CloseReason } from "./close-reason.ts";
-import { OriginRefusedError, SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
+import {
+  OriginRefusedError,
+  PortCheckUnavailableError,
+  PortNotInstancesError,
+  SessionRefusedError,
+  ViewerMisbehavedError,
+} from "./errors.ts";
 
 /** Which side a step of the session talks to, so that a bare end of stream can be told apart. */
 export type Side = "viewer" | "backend";
@@ -31,6 +37,8 @@ export function closeReasonOf(error: unknown, side: Side): CloseReason {
   if (error instanceof SessionRefusedError) return error.reason;
   if (error instanceof OriginRefusedError) return "origin-refused";
   if (error instanceof ViewerMisbehavedError) return "viewer-misbehaved";
+  if (error instanceof PortNotInstancesError) return "token-invalid";
+  if (error instanceof PortCheckUnavailableError) return "token-store-unavailable";
   if (error instanceof InvalidTokenError) return "token-invalid";
   if (error instanceof TokenError) return "token-store-unavailable";
   if (error instanceof BackendUnreachableError) {

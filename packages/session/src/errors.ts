@@ -31,6 +31,18 @@ export class SessionRefusedError extends SessionError {
   }
 }
 
+/** The port that the token leads to is not its instance's any more: it may be another's. */
+export class PortNotInstancesError extends SessionError {
+  override readonly name = "PortNotInstancesError";
+  readonly code = "SESSION_ERR_PORT_NOT_INSTANCES";
+}
+
+/** Nobody could say whose port it is; it may well be the instance's. */
+export class PortCheckUnavailableError extends SessionError {
+  override readonly name = "PortCheckUnavailableError";
+  readonly code = "SESSION_ERR_PORT_CHECK_UNAVAILABLE";
+}
+
 /** What is to be used towards VNC servers cannot be: the operator must change it. */
 export class BackendSecurityError extends SessionError {
   override readonly name = "BackendSecurityError";

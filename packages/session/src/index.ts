@@ -15,10 +15,13 @@ export type { CloseReason } from "./close-reason.ts";
 export {
   BackendSecurityError,
   OriginRefusedError,
+  PortCheckUnavailableError,
+  PortNotInstancesError,
   SessionError,
   SessionRefusedError,
   ViewerMisbehavedError,
 } from "./errors.ts";
+export type { PortCheck } from "./port-check.ts";
 export type { LiveSession, SessionRecord } from "./session-record.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export { Sessions } from "./sessions.ts";

@@ -4,13 +4,16 @@ import {
   describeBackendAddress,
   parseBackendAddress,
 } from "@nova-console/connector";
-import { relay, type RelayResult, type RelayTraffic } from "@nova-console/relay";
+import { relay, type RelayTraffic } from "@nova-console/relay";
 import { negotiateWithServer, type SecurityHandler } from "@nova-console/rfb";
 import type { ConnectInfo, Token, TokenStore } from "@nova-console/token";
 import type { Admission } from "./admission.ts";
+import { asError, blame, detailOf, tooSlow } from "./blame.ts";
 import type { CloseReason } from "./close-reason.ts";
-import { closeReasonOf, type Side } from "./close-reason-of.ts";
-import { SessionRefusedError, ViewerMisbehavedError } from "./errors.ts";
+import { closeReasonOf } from "./close-reason-of.ts";
+import { endOfRelay } from "./end-of-relay.ts";
+import { SessionRefusedError } from "./errors.ts";
+import { type PortCheck, refusalOfPortCheck } from "./port-check.ts";
 import type { LiveSession, SessionFacts, SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
@@ -37,6 +40,8 @@ interface Joined {
 /** What a session needs from those around it. */
 export interface SessionDependencies {
   readonly tokens: TokenStore;
+  /** Asked whether the port is still the instance's; absent: that is taken for granted. */
+  readonly portCheck?: PortCheck | undefined;
   readonly settings: SessionSettings;
   /** What is accepted from VNC servers, most wanted first. */
   readonly backendSecurity: readonly SecurityHandler[];
@@ -97,7 +102,7 @@ export class Session {
     const result = await relay(viewer, backend, settings, this.#ending.signal, (traffic) => {
       this.#traffic = traffic;
     });
-    const [reason, detail] = this.#reasonOfRelay(result);
+    const [reason, detail] = endOfRelay(result, settings.idleTimeoutMs, this.#ending.signal.reason);
     await this.#front.close(reason);
     return this.#record(reason, detail);
   }
@@ -137,10 +142,11 @@ export class Session {
     }
   }
 
-  /** Token, then both neighbours at once, then the viewer is let in. */
+  /** Token and port, then both neighbours at once, then the viewer is let in. */
   async #join(): Promise<Joined> {
     const { signal } = this.#ending;
     const info = await this.#validate();
+    await this.#checkPort(info);
     const connecting = this.#openBackend(info);
     try {
       const beginning = this.#front.begin(signal).catch(blameViewer);
@@ -180,6 +186,25 @@ export class Session {
     this.#ending.signal.throwIfAborted();
     this.#info = info;
     return info;
+  }
+
+  /**
+   * VNC servers get their ports in turn: the one that the token was minted for may be another
+   * instance's by now (CVE-2013-0335).
+   */
+  async #checkPort(info: ConnectInfo): Promise<void> {
+    const { portCheck, settings } = this.#needs;
+    if (portCheck === undefined) return;
+    const { signal } = this.#ending;
+    const deadline = this.#endAfter(settings.connectTimeoutMs, "token-store-unavailable");
+    try {
+      await portCheck.check(info, signal);
+    } catch (error) {
+      throw refusalOfPortCheck(error);
+    } finally {
+      clearTimeout(deadline);
+    }
+    signal.throwIfAborted();
   }
 
   /**
@@ -243,43 +268,6 @@ export class Session {
       this.#ending.abort(tooSlow(reason, limitMs));
     }, limitMs);
   }
-
-  #reasonOfRelay(result: RelayResult): [CloseReason, string] {
-    const error = result.error === null ? "" : `: ${result.error.message}`;
-    switch (result.endedBy) {
-      case "viewer":
-        return [
-          result.error instanceof ViewerMisbehavedError ? "viewer-misbehaved" : "viewer-closed",
-          `ended by the viewer${error}`,
-        ];
-      case "backend":
-        return [
-          result.error === null ? "backend-closed" : "backend-lost",
-          `ended by the backend${error}`,
-        ];
-      case "idle":
-        return [
-          "idle-timeout",
-          `no byte from the viewer for ${this.#needs.settings.idleTimeoutMs} ms`,
-        ];
-      case "aborted":
-        return [
-          closeReasonOf(this.#ending.signal.reason, "viewer"),
-          detailOf(this.#ending.signal.reason),
-        ];
-    }
-  }
-}
-
-function tooSlow(reason: CloseReason, limitMs: number): SessionRefusedError {
-  return new SessionRefusedError(reason, `no progress within ${limitMs} ms`);
-}
-
-/** What breaks a step that talks to one side is blamed on that side. */
-function blame(side: Side, error: unknown): unknown {
-  const reason = closeReasonOf(error, side);
-  if (reason === "internal-error" || error instanceof SessionRefusedError) return error;
-  return new SessionRefusedError(reason, detailOf(error), { cause: error });
 }
 
 function blameViewer(error: unknown): never {
@@ -290,14 +278,6 @@ function describeBackend(info: ConnectInfo): string {
   return info.host.startsWith("unix:")
     ? info.host
     : describeBackendAddress({ host: info.host, port: info.port });
-}
-
-function detailOf(error: unknown): string {
-  return asError(error).message;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 function destroy(stream: Duplex): void {

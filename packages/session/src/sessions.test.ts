@@ -14,7 +14,8 @@ import {
 import type { CloseReason } from "./close-reason.ts";
 import type { SessionSlots } from "./admission.ts";
 import { CountedSlots } from "./counted-slots.ts";
-import { OriginRefusedError } from "./errors.ts";
+import { OriginRefusedError, PortCheckUnavailableError, PortNotInstancesError } from "./errors.ts";
+import type { PortCheck } from "./port-check.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import { Sessions } from "./sessions.ts";
@@ -136,10 +137,12 @@ function sessionsOf(
   overrides: Partial<SessionSettings> = {},
   slots?: SessionSlots,
   now = (): number => performance.now(),
+  portCheck?: PortCheck,
 ): { sessions: Sessions; ended: SessionRecord[] } {
   const ended: SessionRecord[] = [];
   const sessions = new Sessions({
     tokens,
+    portCheck,
     settings: { ...settings, ...overrides },
     slots,
     backendSecurity: [noneHandler],
@@ -147,6 +150,12 @@ function sessionsOf(
     onEnd: (record) => ended.push(record),
   });
   return { sessions, ended };
+}
+
+/** A check that ends so. */
+function rejecting(error: unknown): PortCheck["check"] {
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything may be thrown
+  return () => Promise.reject(error);
 }
 
 /** Sends a byte and waits for its echo. */
@@ -303,6 +312,81 @@ describe("Sessions", { timeout: 20_000 }, () => {
       const end = await refused(sessions, new TestFront("good"));
       assert.deepEqual([end.reason, end.detail], ["token-store-unavailable", detail]);
     }
+  });
+
+  it("checks the port once, between the token and the first byte to the backend", async (t) => {
+    const steps: string[] = [];
+    const port = await vncServer(t, (socket) => {
+      steps.push("dialled");
+      echo(socket);
+    });
+    const check: PortCheck["check"] = (info, signal) => {
+      steps.push(`checked ${info.host} ${info.port} ${signal.aborted}`);
+      return Promise.resolve();
+    };
+    let nowMs = 0;
+    // Late enough for the store to be asked twice.
+    const now = (): number => (nowMs += 50);
+    const { sessions } = sessionsOf(storeOf(port), {}, undefined, now, { check });
+    await openProved(t, sessions);
+    assert.deepEqual(steps, [`checked 127.0.0.1 ${port} false`, "dialled"]);
+  });
+
+  it("checks no port for a token that is not good", async () => {
+    const check: PortCheck["check"] = () => assert.fail("a port was checked");
+    for (const token of [null, "bad"]) {
+      const { sessions } = sessionsOf(storeOf(1), {}, undefined, undefined, { check });
+      const { reason } = await refused(sessions, new TestFront(token));
+      assert.equal(reason, token === null ? "token-missing" : "token-invalid");
+    }
+  });
+
+  it("opens nothing unless the check says that the port is the instance's", async (t) => {
+    const port = await vncServer(t, () => {
+      assert.fail("a backend was dialled");
+    });
+    const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+    for (const [check, expected, detail] of [
+      [rejecting(new PortNotInstancesError("another's")), "token-invalid", "another's"],
+      [
+        rejecting(new PortCheckUnavailableError("no broker")),
+        "token-store-unavailable",
+        "no broker",
+      ],
+      [rejecting(reset), "token-store-unavailable", "the instance's port cannot be checked"],
+      [rejecting(new TypeError("a bug")), "internal-error", "a bug"],
+      [rejecting(null), "internal-error", "null"],
+      [
+        () => new Promise<void>(() => undefined),
+        "token-store-unavailable",
+        "no progress within 20 ms",
+      ],
+    ] as const) {
+      const limits = { connectTimeoutMs: 20 };
+      const { sessions } = sessionsOf(storeOf(port), limits, undefined, undefined, { check });
+      const end = await refused(sessions, new TestFront("good"));
+      assert.deepEqual([end.reason, end.detail], [expected, detail]);
+      assert.deepEqual(end.said, ["authorize novnc", `refuse ${expected}`]);
+    }
+  });
+
+  it("dials nothing when the check's answer comes too late, and tells the check so", async (t) => {
+    const port = await vncServer(t, () => {
+      assert.fail("a backend was dialled");
+    });
+    let answer: () => void = () => undefined;
+    let isAborted = false;
+    const check: PortCheck["check"] = (_info, signal) =>
+      new Promise((resolve) => {
+        answer = resolve;
+        signal.addEventListener("abort", () => (isAborted = true));
+      });
+    const limits = { connectTimeoutMs: 10 };
+    const { sessions } = sessionsOf(storeOf(port), limits, undefined, undefined, { check });
+    const { reason } = await refused(sessions, new TestFront("good"));
+    answer();
+    await new Promise(setImmediate);
+    assert.deepEqual([reason, isAborted], ["token-store-unavailable", true]);
   });
 
   it("tells a backend that refuses, is silent, hangs up, or speaks something else", async (t) => {

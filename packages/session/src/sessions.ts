@@ -1,6 +1,7 @@
 import type { SecurityHandler } from "@nova-console/rfb";
 import type { TokenStore } from "@nova-console/token";
 import { Admission, type SessionSlots } from "./admission.ts";
+import type { PortCheck } from "./port-check.ts";
 import { Session, type SessionDependencies } from "./session.ts";
 import type { LiveSession, SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
@@ -12,6 +13,8 @@ const LAST_WORDS_MS = 1_000;
 /** What all sessions of one proxy share. */
 export interface SessionsOptions {
   readonly tokens: TokenStore;
+  /** Asked whether the port is still the instance's; absent: that is taken for granted. */
+  readonly portCheck?: PortCheck | undefined;
   readonly settings: SessionSettings;
   /** Counts the sessions of all processes that share a port; absent: there is this one only. */
   readonly slots?: SessionSlots | undefined;
@@ -37,9 +40,9 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { tokens, settings, slots, backendSecurity, now, onOpen } = options;
+    const { tokens, portCheck, settings, slots, backendSecurity, now, onOpen } = options;
     const admission = new Admission(settings, slots);
-    this.#needs = { tokens, settings, backendSecurity, now, admission, onOpen };
+    this.#needs = { tokens, portCheck, settings, backendSecurity, now, admission, onOpen };
   }
 
   /** Sessions that were opened and have not ended. */
