@@ -3,7 +3,7 @@ import { encodeNovaConf } from "../nova-conf.ts";
 import { output } from "../run.ts";
 import { TempDir } from "../temp-dir.ts";
 import { MariaDb } from "./maria-db.ts";
-import { NovaCompute } from "./nova-compute.ts";
+import { type ConsoleRequest, NovaCompute } from "./nova-compute.ts";
 import { RabbitMq } from "./rabbit-mq.ts";
 
 const TTL_SECONDS = 86_400;
@@ -15,12 +15,12 @@ const TTL_SECONDS = 86_400;
  */
 export class NovaCell implements AsyncDisposable {
   readonly confPath: string;
-  readonly #compute: NovaCompute;
+  readonly compute: NovaCompute;
   readonly #owned: AsyncDisposableStack;
 
   private constructor(confPath: string, compute: NovaCompute, owned: AsyncDisposableStack) {
     this.confPath = confPath;
-    this.#compute = compute;
+    this.compute = compute;
     this.#owned = owned;
   }
 
@@ -47,12 +47,16 @@ export class NovaCell implements AsyncDisposable {
     return new NovaCell(confPath, compute, owned.move());
   }
 
-  /** Makes an instance whose VNC server is there. @returns a token for its console on 6080 */
-  authorize(host: string, port: number): Promise<string> {
-    return this.#compute.authorize({
+  /** Makes an instance whose VNC server is there. @returns a token for its console */
+  authorize(
+    host: string,
+    port: number,
+    consoleType: ConsoleRequest["console_type"] = "novnc",
+  ): Promise<string> {
+    return this.compute.authorize({
       host,
       port,
-      console_type: "novnc",
+      console_type: consoleType,
       access_url_base: "http://127.0.0.1:6080/vnc_lite.html",
       internal_access_path: null,
       ttl: TTL_SECONDS,
