@@ -3,6 +3,7 @@ import { consoleGroup } from "./options/console.ts";
 import { consoleauthGroup } from "./options/consoleauth.ts";
 import { databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
+import { osloMessagingRabbitGroup } from "./options/oslo-messaging-rabbit.ts";
 import { vncGroup } from "./options/vnc.ts";
 import type { OptionGroups, ValuesOf } from "./option.ts";
 
@@ -13,6 +14,7 @@ export const optionGroups = {
   console: consoleGroup,
   consoleauth: consoleauthGroup,
   database: databaseGroup,
+  oslo_messaging_rabbit: osloMessagingRabbitGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 

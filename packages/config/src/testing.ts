@@ -104,7 +104,6 @@ const oracle = {
 /** Our declarations, and those of nova that the cases set and no program of ours reads. */
 export const osloOptionGroups: OptionGroups = {
   ...optionGroups,
-  DEFAULT: { ...optionGroups.DEFAULT, transport_url: option(text, { ...unset, secret: true }) },
   database: {
     ...optionGroups.database,
     slave_connection: option(text, { ...unset, secret: true }),

@@ -1,3 +1,4 @@
+import { integer } from "../number-types.ts";
 import { option, repeatableOption } from "../option.ts";
 import { boolean, path, string } from "../text-types.ts";
 import { hostDomain } from "../host-types.ts";
@@ -70,6 +71,21 @@ the program (nova's own default is /usr/share/novnc).`,
   source_is_ipv6: option(boolean(), {
     default: false,
     help: `Of the addresses of a host name that the proxies listen on, take an IPv6 one.`,
+  }),
+  transport_url: option(string({ allowed: "a transport URL", placeholder: "URL" }), {
+    default: null,
+    secret: true,
+    help: `
+The message brokers, as oslo.messaging writes them: rabbit://USER:PASSWORD@HOST:PORT[,USER:PASSWORD@HOST:PORT]/VIRTUAL_HOST.
+Not set: none is used (nova's own default is rabbit://).`,
+  }),
+  control_exchange: option(string(), {
+    default: "nova",
+    help: `Exchange at the message brokers by which the services of this nova reach each other.`,
+  }),
+  rpc_response_timeout: option(integer({ min: 1, max: 86_400 }), {
+    default: 60,
+    help: `Seconds that an answer over the message brokers is waited for.`,
   }),
   cert: option(path(), {
     default: "self.pem",

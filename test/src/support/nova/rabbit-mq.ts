@@ -7,18 +7,34 @@ import { TempDir } from "../temp-dir.ts";
 // Debian's wrapper in /usr/sbin would change the user.
 const PROGRAM = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
+/** PEM files of a broker that speaks TLS. */
+export interface RabbitMqTls {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
+
 /** A RabbitMQ of its own, with its own port mapper, gone with its scope. */
 export class RabbitMq implements AsyncDisposable {
   /** As oslo.messaging and nova.conf's `transport_url` have it. */
   readonly url: string;
+  readonly port: number;
+  readonly #environment: Record<string, string>;
   readonly #owned: AsyncDisposableStack;
+  #server: Child | null = null;
 
-  private constructor(url: string, owned: AsyncDisposableStack) {
-    this.url = url;
+  private constructor(
+    port: number,
+    environment_: Record<string, string>,
+    owned: AsyncDisposableStack,
+  ) {
+    this.url = `rabbit://guest:guest@127.0.0.1:${port}/`;
+    this.port = port;
+    this.#environment = environment_;
     this.#owned = owned;
   }
 
-  static async start(): Promise<RabbitMq> {
+  /** @param tls - its only port speaks TLS then */
+  static async start(tls?: RabbitMqTls): Promise<RabbitMq> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const [port, mapperPort] = [await freePort(), await freePort()];
@@ -26,18 +42,44 @@ export class RabbitMq implements AsyncDisposable {
       await Child.start("epmd", ["-address", "127.0.0.1", "-port", String(mapperPort)]),
     );
     await accepting(mapper, { host: "127.0.0.1", port: mapperPort });
-    await writeFile(directory.file("rabbitmq.conf"), `listeners.tcp.1 = 127.0.0.1:${port}\n`);
+    await writeFile(directory.file("rabbitmq.conf"), `${configuration(port, tls).join("\n")}\n`);
     await writeFile(directory.file("enabled_plugins"), "[].\n");
-    const child = owned.use(
-      await Child.start(PROGRAM, [], await environment(directory, mapperPort)),
-    );
-    await accepting(child, { host: "127.0.0.1", port });
-    return new RabbitMq(`rabbit://guest:guest@127.0.0.1:${port}/`, owned.move());
+    const rabbit = new RabbitMq(port, await environment(directory, mapperPort), owned.move());
+    try {
+      await rabbit.resume();
+    } catch (error) {
+      await rabbit[Symbol.asyncDispose]();
+      throw error;
+    }
+    return rabbit;
+  }
+
+  /** Ends the broker as a crash would; what is durable stays. */
+  async kill(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = null;
+  }
+
+  /** Starts it again on the same port, and waits until it accepts connections. */
+  async resume(): Promise<void> {
+    this.#server = await Child.start(PROGRAM, [], this.#environment);
+    await accepting(this.#server, { host: "127.0.0.1", port: this.port });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
     await this.#owned.disposeAsync();
   }
+}
+
+function configuration(port: number, tls: RabbitMqTls | undefined): string[] {
+  if (tls === undefined) return [`listeners.tcp.1 = 127.0.0.1:${port}`];
+  return [
+    "listeners.tcp = none",
+    `listeners.ssl.1 = 127.0.0.1:${port}`,
+    `ssl_options.certfile = ${tls.certPath}`,
+    `ssl_options.keyfile = ${tls.keyPath}`,
+  ];
 }
 
 /** Everything that it would otherwise keep in /etc, /var and the user's home. @see rabbitmq-env.conf(5) */

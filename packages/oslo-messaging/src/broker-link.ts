@@ -1,0 +1,206 @@
+import type { Duplex } from "node:stream";
+import type { ChannelModel } from "amqplib";
+import type { RpcConnectionOptions } from "./connection-options.ts";
+import { dialBroker } from "./dial-broker.ts";
+import { BrokerUnavailableError } from "./errors.ts";
+import { describeBrokers, describeHost } from "./transport-url.ts";
+
+/** Between rounds over all brokers. Short at its longest, so that calls work within a second of a broker's return. */
+const FIRST_DELAY_MS = 50;
+const LONGEST_DELAY_MS = 500;
+/** How long a broker may take to say goodbye. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+type State<S> =
+  | { readonly kind: "up"; readonly connection: ChannelModel; readonly session: S }
+  | { readonly kind: "connecting"; readonly outcome: Promise<S> }
+  | { readonly kind: "waiting"; readonly error: Error; readonly timer: NodeJS.Timeout }
+  | { readonly kind: "closed" };
+
+/** What is made of a connection before it is used, and told when it is no more. */
+export interface LinkUser<S> {
+  /** Declares what is needed on a new connection. */
+  establish(connection: ChannelModel): Promise<S>;
+  /** The session cannot be used any more. */
+  lost(error: BrokerUnavailableError): void;
+}
+
+/** One AMQP connection that is made anew when it breaks, to the next broker of `transport_url`. */
+export class BrokerLink<S> {
+  /** The brokers, without user and password. */
+  readonly place: string;
+  readonly #options: RpcConnectionOptions;
+  readonly #user: LinkUser<S>;
+  #state: State<S> = { kind: "closed" };
+  #nextHost = 0;
+  #delayMs = FIRST_DELAY_MS;
+  #isComplaintLogged = false;
+
+  private constructor(options: RpcConnectionOptions, user: LinkUser<S>) {
+    this.#options = options;
+    this.#user = user;
+    this.place = describeBrokers(options.transportUrl);
+  }
+
+  /** Tries every broker once. If none is there it comes back all the same, and goes on trying. */
+  static async open<T>(options: RpcConnectionOptions, user: LinkUser<T>): Promise<BrokerLink<T>> {
+    const link = new BrokerLink(options, user);
+    link.#connect();
+    await link.ready().catch(() => undefined);
+    return link;
+  }
+
+  /** Whether there is a connection at the moment. */
+  get isUp(): boolean {
+    return this.#state.kind === "up";
+  }
+
+  /**
+   * The session. An attempt under way is waited for, the next one is not.
+   *
+   * @throws {@link BrokerUnavailableError} if there is no broker at the moment
+   */
+  async ready(): Promise<S> {
+    switch (this.#state.kind) {
+      case "up":
+        return this.#state.session;
+      case "connecting":
+        return this.#state.outcome;
+      case "waiting":
+        throw this.#unavailable(this.#state.error);
+      case "closed":
+        throw new BrokerUnavailableError(`${this.place}: the connection has been closed`);
+    }
+  }
+
+  /** Ends the connection, and never makes another. */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#state = { kind: "closed" };
+    if (state.kind === "waiting") clearTimeout(state.timer);
+    if (state.kind === "up") await closeConnection(state.connection);
+    // One that comes after this is closed by the attempt itself.
+    if (state.kind === "connecting") await state.outcome.catch(() => undefined);
+  }
+
+  #connect(): void {
+    const outcome = this.#tryAll();
+    // Whoever asks for it meanwhile is told; nobody may be asking.
+    outcome.catch(() => undefined);
+    this.#state = { kind: "connecting", outcome };
+  }
+
+  async #tryAll(): Promise<S> {
+    const { hosts } = this.#options.transportUrl;
+    let failure = new Error("no broker is named");
+    for (let tried = 0; tried < hosts.length; tried++) {
+      const host = hosts[this.#nextHost % hosts.length];
+      this.#nextHost++;
+      if (host === undefined) break;
+      try {
+        return await this.#use(host);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message || error.name : String(error);
+        failure = new Error(`${describeHost(host)}: ${reason}`, { cause: error });
+      }
+      if (this.#isClosed()) throw failure;
+    }
+    this.#wait(failure);
+    throw this.#unavailable(failure);
+  }
+
+  async #use(host: RpcConnectionOptions["transportUrl"]["hosts"][number]): Promise<S> {
+    const connection = await dialBroker(host, this.#options);
+    let lostBefore: Error | null = null;
+    connection.on("close", (error?: Error) => {
+      lostBefore = error ?? new Error("the broker closed the connection");
+      this.#onClose(connection, lostBefore);
+    });
+    const session = await this.#establish(connection);
+    if (this.#isClosed()) {
+      await closeConnection(connection);
+      throw new Error("the connection is not wanted any more");
+    }
+    // Narrowing does not see that the listener may have run.
+    const lost = lostBefore as Error | null;
+    if (lost !== null) throw lost;
+    this.#state = { kind: "up", connection, session };
+    this.#delayMs = FIRST_DELAY_MS;
+    if (this.#isComplaintLogged) {
+      this.#options.log?.info("message broker is there again", { broker: describeHost(host) });
+    }
+    this.#isComplaintLogged = false;
+    return session;
+  }
+
+  async #establish(connection: ChannelModel): Promise<S> {
+    const { connectTimeoutMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`queues could not be declared within ${connectTimeoutMs} ms`));
+      }, connectTimeoutMs);
+    });
+    try {
+      return await Promise.race([this.#user.establish(connection), tooLong]);
+    } catch (error) {
+      await closeConnection(connection);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #onClose(connection: ChannelModel, cause: Error): void {
+    if (this.#state.kind !== "up" || this.#state.connection !== connection) return;
+    this.#complain(cause);
+    this.#connect();
+    this.#user.lost(
+      new BrokerUnavailableError(`${this.place}: connection lost: ${cause.message}`, { cause }),
+    );
+  }
+
+  #wait(error: Error): void {
+    this.#complain(error);
+    const timer = setTimeout(() => {
+      this.#connect();
+    }, this.#delayMs);
+    this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
+    this.#state = { kind: "waiting", error, timer };
+  }
+
+  /** Once per outage: attempts are many. */
+  #complain(error: Error): void {
+    if (this.#isComplaintLogged) return;
+    this.#isComplaintLogged = true;
+    this.#options.log?.warn("message broker cannot be used, trying again until it can", {
+      brokers: this.place,
+      reason: error.message,
+    });
+  }
+
+  #unavailable(cause: Error): BrokerUnavailableError {
+    return new BrokerUnavailableError(`${this.place}: no message broker: ${cause.message}`, {
+      cause,
+    });
+  }
+
+  #isClosed(): boolean {
+    return this.#state.kind === "closed";
+  }
+}
+
+/** Says goodbye, and hangs up if that is not answered. */
+export async function closeConnection(connection: ChannelModel): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      // amqplib has no other way to end a connection whose broker is silent.
+      (connection.connection as { stream?: Duplex }).stream?.destroy();
+      resolve();
+    }, CLOSE_TIMEOUT_MS);
+  });
+  // It throws if the connection is closed already.
+  await Promise.race([connection.close().catch(() => undefined), tooLong]);
+  clearTimeout(timer);
+}

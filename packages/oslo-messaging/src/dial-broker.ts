@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { connect, credentials, type ChannelModel } from "amqplib";
+import type { BrokerTls, RpcConnectionOptions } from "./connection-options.ts";
+import { RpcSettingError } from "./errors.ts";
+import type { TransportHost } from "./transport-url.ts";
+
+/**
+ * Opens one AMQP connection, which has its `error` listener from the tick it exists.
+ *
+ * @throws amqplib's or the socket's error
+ */
+export async function dialBroker(
+  host: TransportHost,
+  options: RpcConnectionOptions,
+): Promise<ChannelModel> {
+  const { tls, heartbeatSeconds, connectionName, connectTimeoutMs } = options;
+  const connection = await connect(
+    {
+      protocol: tls === null ? "amqp" : "amqps",
+      hostname: host.hostname,
+      port: host.port,
+      vhost: encodeURIComponent(options.transportUrl.virtualHost),
+      heartbeat: heartbeatSeconds,
+    },
+    {
+      credentials: credentialsFor(host, options),
+      timeout: connectTimeoutMs,
+      noDelay: true,
+      keepAlive: true,
+      clientProperties: { connection_name: connectionName },
+      ...(tls === null ? {} : tlsOptions(tls)),
+    },
+  );
+  // What goes wrong is told by "close" as well; an error that nobody listens to would end the process.
+  connection.on("error", () => undefined);
+  return connection;
+}
+
+function credentialsFor(
+  { username, password }: TransportHost,
+  { loginMethod }: RpcConnectionOptions,
+): ReturnType<typeof credentials.external> {
+  if (loginMethod === "EXTERNAL") return credentials.external();
+  return loginMethod === "PLAIN"
+    ? credentials.plain(username, password)
+    : credentials.amqplain(username, password);
+}
+
+/** As oslo.messaging has it: without a CA file the traffic is encrypted, and the broker not verified. */
+function tlsOptions({ caFile, certFile, keyFile, verifyHostName }: BrokerTls): object {
+  return {
+    rejectUnauthorized: caFile !== null,
+    ...(caFile === null ? {} : { ca: read("ssl_ca_file", caFile) }),
+    ...(certFile === null ? {} : { cert: read("ssl_cert_file", certFile) }),
+    ...(keyFile === null ? {} : { key: read("ssl_key_file", keyFile) }),
+    ...(verifyHostName ? {} : { checkServerIdentity: () => undefined }),
+  };
+}
+
+function read(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RpcSettingError(`[oslo_messaging_rabbit] ${option} cannot be read: ${reason}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,254 @@
+import type { ChannelModel, ConfirmChannel, ConsumeMessage, Message } from "amqplib";
+import { BrokerLink, closeConnection } from "./broker-link.ts";
+import type { RpcConnectionOptions } from "./connection-options.ts";
+import { decodeReply, encodeRequest, uniqueId } from "./envelope.ts";
+import {
+  BrokerUnavailableError,
+  InvalidMessageError,
+  RpcTimeoutError,
+  RpcUnroutableError,
+} from "./errors.ts";
+import { messageProperties, topicExchange, transientQueue } from "./queues.ts";
+
+/** Whom a message is for. */
+export interface RpcTarget {
+  readonly topic: string;
+  /** One server of the topic; without it, any. */
+  readonly server?: string;
+  /** `MAJOR.MINOR` of the method. */
+  readonly version: string;
+}
+
+/** How long an answer is waited for. */
+export interface CallOptions {
+  readonly timeoutMs: number;
+  /** Ends the wait; the call fails with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+interface Pending {
+  isSent: boolean;
+  /** Only a cast is done when the broker has taken it. */
+  readonly isCast: boolean;
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** How long a broker may take to confirm a message that nobody answers. */
+const CAST_TIMEOUT_MS = 10_000;
+
+/** Calls methods of OpenStack services over RabbitMQ, as oslo.messaging's RPCClient does. */
+export class RpcClient {
+  readonly #options: RpcConnectionOptions;
+  /** Kept when the connection is made anew: on the next broker of a cluster it is still there. */
+  readonly #replyQueue = `reply_${uniqueId()}`;
+  readonly #pending = new Map<string, Pending>();
+  #link!: BrokerLink<ConfirmChannel>;
+
+  private constructor(options: RpcConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Connects. If no broker is there calls fail until one is; that is tried on and on. */
+  static async connect(options: RpcConnectionOptions): Promise<RpcClient> {
+    const client = new RpcClient(options);
+    client.#link = await BrokerLink.open(options, {
+      establish: (connection) => client.#establish(connection),
+      lost: (error) => {
+        client.#onLost(error);
+      },
+    });
+    return client;
+  }
+
+  /** The brokers, for people: no user, no password. */
+  get place(): string {
+    return this.#link.place;
+  }
+
+  /** Whether there is a connection to a broker at the moment. */
+  get isConnected(): boolean {
+    return this.#link.isUp;
+  }
+
+  /**
+   * Calls a method, and waits for what it returns.
+   *
+   * @param args - by name; what JSON can express
+   * @throws {@link RpcUnroutableError} at once, if no such service is there
+   * @throws {@link RpcTimeoutError} if no answer comes in time
+   * @throws {@link RemoteError} if the method raises
+   * @throws {@link BrokerUnavailableError} if there is no broker, or it goes before the answer came
+   */
+  call(target: RpcTarget, method: string, args: object, options: CallOptions): Promise<unknown> {
+    return this.#send(target, method, args, { ...options, isCast: false });
+  }
+
+  /**
+   * Calls a method, and waits only until the broker has the message.
+   *
+   * @throws as {@link call}, but for what the method raises
+   */
+  async cast(target: RpcTarget, method: string, args: object): Promise<void> {
+    await this.#send(target, method, args, { timeoutMs: CAST_TIMEOUT_MS, isCast: true });
+  }
+
+  /** Ends the connection; calls in flight fail. */
+  async close(): Promise<void> {
+    const channel = await this.#link.ready().catch(() => null);
+    await channel?.deleteQueue(this.#replyQueue).catch(() => undefined);
+    await this.#link.close();
+    this.#onLost(new BrokerUnavailableError(`${this.place}: the connection has been closed`));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #send(
+    target: RpcTarget,
+    method: string,
+    args: object,
+    { timeoutMs, signal, isCast }: CallOptions & { readonly isCast: boolean },
+  ): Promise<unknown> {
+    const id = uniqueId();
+    const routingKey = routingKeyOf(target);
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#pending.delete(id);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const pending: Pending = {
+        isSent: false,
+        isCast,
+        resolve: (result) => {
+          end();
+          resolve(result);
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => {
+        const what = isCast ? "was not taken by the broker" : "was not answered";
+        pending.reject(
+          new RpcTimeoutError(`${method} for ${routingKey} ${what} within ${timeoutMs} ms`),
+        );
+      }, timeoutMs);
+      const onAbort = (): void => {
+        const reason: unknown = signal?.reason;
+        pending.reject(reason instanceof Error ? reason : new Error("aborted"));
+      };
+      this.#pending.set(id, pending);
+      signal?.addEventListener("abort", onAbort);
+      if (signal?.aborted === true) {
+        onAbort();
+        return;
+      }
+      const replyTo = isCast ? null : { queue: this.#replyQueue, messageId: id };
+      const content = encodeRequest({ method, args, version: target.version, replyTo });
+      this.#link.ready().then(
+        (channel) => {
+          if (this.#pending.has(id)) this.#publish(channel, routingKey, content, id, timeoutMs);
+        },
+        (error: unknown) => {
+          pending.reject(error as Error);
+        },
+      );
+    });
+  }
+
+  #publish(
+    channel: ConfirmChannel,
+    routingKey: string,
+    content: Buffer,
+    id: string,
+    timeoutMs: number,
+  ): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.isSent = true;
+    const fail = (cause: unknown): void => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#pending
+        .get(id)
+        ?.reject(
+          new BrokerUnavailableError(`${this.place}: message not taken: ${reason}`, { cause }),
+        );
+    };
+    const properties = {
+      ...messageProperties,
+      messageId: id,
+      // Nobody waits for the answer any longer than that. A cast stays until it is read.
+      ...(pending.isCast ? {} : { expiration: String(Math.ceil(timeoutMs)) }),
+    };
+    try {
+      channel.publish(this.#options.exchange, routingKey, content, properties, (error: unknown) => {
+        if (error !== null && error !== undefined) fail(error);
+        else if (pending.isCast) this.#pending.get(id)?.resolve(undefined);
+      });
+    } catch (error) {
+      // The channel closed between two ticks.
+      fail(error);
+    }
+  }
+
+  async #establish(connection: ChannelModel): Promise<ConfirmChannel> {
+    const channel = await connection.createConfirmChannel();
+    const hangUp = (): void => void closeConnection(connection);
+    channel.on("error", () => undefined);
+    // A channel that the broker closes is made anew with all that is on it.
+    channel.on("close", hangUp);
+    channel.on("return", (message) => {
+      this.#onReturn(message);
+    });
+    const { exchange } = this.#options;
+    await channel.assertExchange(exchange, "topic", topicExchange(this.#options));
+    await channel.assertQueue(this.#replyQueue, transientQueue(this.#options));
+    const onMessage = (message: ConsumeMessage | null): void => {
+      // Null: the queue was deleted, or its node went down.
+      if (message === null) hangUp();
+      else this.#onReply(message);
+    };
+    await channel.consume(this.#replyQueue, onMessage, { noAck: true });
+    return channel;
+  }
+
+  #onReply({ content }: ConsumeMessage): void {
+    try {
+      const { messageId, result, failure, isLast } = decodeReply(content);
+      const pending = this.#pending.get(messageId);
+      if (failure !== null) pending?.reject(failure);
+      // A service that calls itself alive meanwhile (call monitoring) sends answers that are not the last.
+      else if (isLast) pending?.resolve(result);
+    } catch (error) {
+      if (!(error instanceof InvalidMessageError)) throw error;
+      // It names no call, so that none can be told: the one it was for times out.
+      this.#options.log?.warn("answer cannot be read", { reason: error.message });
+    }
+  }
+
+  #onReturn({ properties, fields }: Message): void {
+    const id: unknown = properties.messageId;
+    if (typeof id !== "string") return;
+    this.#pending
+      .get(id)
+      ?.reject(
+        new RpcUnroutableError(
+          `nobody reads ${fields.routingKey} at ${this.place}: is that service running, and its exchange ${this.#options.exchange}?`,
+        ),
+      );
+  }
+
+  #onLost(error: BrokerUnavailableError): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.isSent) pending.reject(error);
+    }
+  }
+}
+
+function routingKeyOf({ topic, server }: RpcTarget): string {
+  return server === undefined ? topic : `${topic}.${server}`;
+}
