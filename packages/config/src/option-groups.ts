@@ -1,7 +1,7 @@
 import { consoleProxyGroup } from "./options/console-proxy.ts";
 import { consoleGroup } from "./options/console.ts";
 import { consoleauthGroup } from "./options/consoleauth.ts";
-import { databaseGroup } from "./options/database.ts";
+import { apiDatabaseGroup, databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
 import { vncGroup } from "./options/vnc.ts";
 import type { OptionGroups, ValuesOf } from "./option.ts";
@@ -13,6 +13,7 @@ export const optionGroups = {
   console: consoleGroup,
   consoleauth: consoleauthGroup,
   database: databaseGroup,
+  api_database: apiDatabaseGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 
