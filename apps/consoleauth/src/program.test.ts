@@ -103,9 +103,9 @@ describe("nova-consoleauth", () => {
     ["an unknown command", ["authorise"], 2, /did you mean authorize\?/],
     [
       "a database that it does not speak",
-      ["--database-connection", "mysql://nova:hunter2@db/nova", "list"],
+      ["--database-connection", "oracle://nova:hunter2@db/nova", "list"],
       2,
-      /^nova-consoleauth: \[database\] connection is of kind mysql:\/\/; [^\n]*\n$/,
+      /^nova-consoleauth: \[database\] connection is of kind oracle:\/\/; [^\n]*\n$/,
     ],
     [
       "a missing state directory",

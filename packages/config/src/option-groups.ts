@@ -1,7 +1,7 @@
 import { consoleProxyGroup } from "./options/console-proxy.ts";
 import { consoleGroup } from "./options/console.ts";
 import { consoleauthGroup } from "./options/consoleauth.ts";
-import { databaseGroup } from "./options/database.ts";
+import { apiDatabaseGroup, databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
 import { osloMessagingRabbitGroup } from "./options/oslo-messaging-rabbit.ts";
 import { vncGroup } from "./options/vnc.ts";
@@ -15,6 +15,7 @@ export const optionGroups = {
   consoleauth: consoleauthGroup,
   database: databaseGroup,
   oslo_messaging_rabbit: osloMessagingRabbitGroup,
+  api_database: apiDatabaseGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 

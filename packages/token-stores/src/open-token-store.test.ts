@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type Config, loadConfig } from "@nova-console/config";
-import { openTokenAuthority } from "./open-token-store.ts";
+import { openTokenAuthority, openTokenStore } from "./open-token-store.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nova-console-stores-"));
+const confPath = join(directory, "nova.conf");
+writeFileSync(confPath, "");
 after(() => {
   rmSync(directory, { recursive: true });
 });
 
 function configOf(group: string, name: string, text: string): Config {
-  const commandLine = [{ group, name, text, spelling: `--${group}-${name}` }];
+  const commandLine = [
+    // Not what this machine has in /etc/nova.
+    ["DEFAULT", "config_file", confPath] as const,
+    ["DEFAULT", "state_path", directory] as const,
+    [group, name, text] as const,
+  ].map(([group, name, text]) => ({ group, name, text, spelling: `--${group}-${name}` }));
   return loadConfig({
     program: "nova-consoleauth",
     homeDirectory: directory,
@@ -39,5 +46,37 @@ describe("openTokenAuthority()", () => {
       assert.doesNotMatch(error.message, /secret/);
       return true;
     });
+  });
+
+  it("names the servers of a database and nobody's password", async () => {
+    const config = configOf("database", "connection", "mysql+pymysql://u:secret@db1,db2:1/nova");
+    const store = await openTokenAuthority(config, { now: Date.now });
+    assert.equal(store.place, "mysql://db1:3306,db2:1/nova");
+    await store.close();
+  });
+
+  it("makes a setting error of a database URL that is none", async () => {
+    const config = configOf("database", "connection", "postgresql://u:secret@db");
+    await assert.rejects(openTokenAuthority(config, { now: Date.now }), {
+      name: "SettingError",
+      message: /^\[database\] connection names no database; /,
+    });
+  });
+});
+
+describe("openTokenStore()", () => {
+  it("asks every cell where nova's API database is named", async () => {
+    const config = configOf("api_database", "connection", "mysql://u:secret@db/");
+    await assert.rejects(openTokenStore(config, { now: Date.now }), {
+      name: "SettingError",
+      message: /^\[api_database\] connection names no database; /,
+    });
+  });
+
+  it("asks the one store where the API database is a file", async () => {
+    const config = configOf("api_database", "connection", "sqlite:////nova_api.sqlite");
+    const store = await openTokenStore(config, { now: Date.now });
+    assert.ok("place" in store);
+    await store.close();
   });
 });

@@ -47,7 +47,7 @@ describe("parseSqliteConnection()", () => {
   const refused = [
     [
       "mysql+pymysql://nova:hunter2@db/nova?charset=utf8",
-      /mysql\+pymysql:\/\/; this version keeps tokens in SQLite only/,
+      /mysql\+pymysql:\/\/; tokens are kept in SQLite, MySQL or PostgreSQL/,
     ],
     ["postgresql://nova:hunter2@db/nova", /of kind postgresql:\/\//],
     ["sqlite://", /in memory/],

@@ -5,8 +5,8 @@ import { SqliteTokenStore } from "./sqlite-token-store.ts";
 /** File name of the embedded store under `state_path`. */
 const FILE_NAME = "consoles.sqlite";
 const SUPPORTED =
-  "this version keeps tokens in SQLite only: leave [database] connection out for $state_path/consoles.sqlite, " +
-  "or set sqlite:////absolute/path (sqlite:///path is relative to the working directory)";
+  "tokens are kept in SQLite, MySQL or PostgreSQL: leave [database] connection out for $state_path/consoles.sqlite, " +
+  "or set sqlite:////absolute/path (sqlite:///path is relative to the working directory), mysql:// or postgresql://";
 
 /** What decides where tokens are kept. */
 export interface TokenStoreLocation {

@@ -12,7 +12,7 @@ import {
   validateInstanceUuid,
 } from "./console-request.ts";
 import { InvalidTokenError, TokenStoreError } from "./errors.ts";
-import { decodeRow } from "./sqlite-row.ts";
+import { decodeRow } from "./token-row.ts";
 import { storeErrorFrom } from "./sqlite-errors.ts";
 import { openDatabase } from "./sqlite-file.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";

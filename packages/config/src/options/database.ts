@@ -1,3 +1,4 @@
+import { integer } from "../number-types.ts";
 import { option } from "../option.ts";
 import { string } from "../text-types.ts";
 
@@ -11,6 +12,23 @@ export const databaseGroup = {
       { group: "DATABASE", name: "sql_connection" },
       { group: "sql", name: "connection" },
     ],
-    help: `Database of the console tokens, as SQLAlchemy writes it. Not set: SQLite at $state_path/consoles.sqlite.`,
+    help: `Database of the console tokens, as SQLAlchemy writes it: mysql:// or postgresql:// for nova's own tables in a cell (HOST:PORT,HOST:PORT for several servers of it), or sqlite://. Not set: SQLite at $state_path/consoles.sqlite.`,
+  }),
+  max_pool_size: option(integer({ min: 0, max: 1000 }), {
+    default: 5,
+    deprecated: [
+      { group: "DEFAULT", name: "sql_max_pool_size" },
+      { group: "DATABASE", name: "sql_max_pool_size" },
+    ],
+    help: `Most connections of one process to a MySQL or PostgreSQL server. 0: 50.`,
+  }),
+};
+
+/** The `[api_database]` group; see nova/conf/database.py. */
+export const apiDatabaseGroup = {
+  connection: option(string({ allowed: "a database URL", placeholder: "URL" }), {
+    default: null,
+    secret: true,
+    help: `nova's API database. Set, to MySQL or PostgreSQL: the proxies ask every cell in its cell_mappings for tokens, whose templates take their parts from [database] connection. Not set: the database of [database] connection alone.`,
   }),
 };

@@ -1,14 +1,13 @@
-import type { SQLOutputValue } from "node:sqlite";
 import type { ConnectInfo } from "./connect-info.ts";
 import { TokenStoreError } from "./errors.ts";
 
-/** A row as `node:sqlite` gives it: SQLite columns hold any type, whatever they were declared as. */
-export type Row = Record<string, SQLOutputValue>;
+/** A row as a driver gives it: SQLite's columns hold any type, whatever they were declared as. */
+type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Decodes a row of `console_auth_tokens`, ours or nova's.
  *
- * @param path - the store's file, for the error
+ * @param path - the store's file or server, for the error
  * @throws {@link TokenStoreError} if a column does not hold what the schema says
  */
 export function decodeRow(row: Row, path: string): ConnectInfo {

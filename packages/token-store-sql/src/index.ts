@@ -1,0 +1,8 @@
+/**
+ * nova's `console_auth_tokens` in MariaDB, MySQL and PostgreSQL: in one cell's database, or in that of
+ * every cell.
+ *
+ * @packageDocumentation
+ */
+export { MultiCellTokenStore, type MultiCellTokenStoreOptions } from "./multi-cell-token-store.ts";
+export { SqlTokenStore, type SqlTokenStoreOptions } from "./sql-token-store.ts";

@@ -1,0 +1,109 @@
+import type { ConnectionOptions } from "node:tls";
+import pg from "pg";
+import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
+import { connectFailureFrom, failureFrom } from "./sql-failure.ts";
+import {
+  breaksConnection,
+  type SqlPool,
+  type SqlResult,
+  type SqlValue,
+  within,
+} from "./sql-pool.ts";
+import type { TlsFiles } from "./tls-files.ts";
+
+const IDLE_MS = 60_000;
+/** What the driver says when the server answers its SSLRequest with N. */
+const NO_TLS = "The server does not support SSL connections";
+
+/**
+ * Connections to one PostgreSQL. A statement goes out in one piece (Parse, Bind, Execute, Sync)
+ * without a name, which a pooler such as PgBouncer would not know on the next connection.
+ */
+export class PostgresPool implements SqlPool {
+  readonly #server: string;
+  readonly #options: pg.PoolConfig;
+  readonly #url: DatabaseUrl;
+  readonly #tls: ConnectionOptions | false;
+  #pool: pg.Pool;
+
+  constructor(url: DatabaseUrl, server: ServerAddress, size: number, files: TlsFiles | null) {
+    this.#server = describeServer(server);
+    this.#url = url;
+    const { user, password, database, connectTimeoutMs } = url;
+    this.#tls = server.host.startsWith("/") ? false : tlsOptions(url, files);
+    this.#options = {
+      ...server,
+      user: user ?? undefined,
+      password: password ?? undefined,
+      database,
+      max: size,
+      connectionTimeoutMillis: connectTimeoutMs,
+      idleTimeoutMillis: IDLE_MS,
+      keepAlive: true,
+      application_name: "nova-console",
+    };
+    this.#pool = this.#open(this.#tls);
+  }
+
+  async run(sql: string, values: readonly SqlValue[]): Promise<SqlResult> {
+    const pool = this.#pool;
+    const client = await this.#connect(pool);
+    try {
+      const asked = client.query<Record<string, unknown>>(sql, [...values]);
+      const { rows, rowCount } = await within(
+        this.#url.queryTimeoutMs,
+        `${this.#server}: an answer`,
+        asked,
+      );
+      client.release();
+      return { rows, changes: rowCount ?? 0 };
+    } catch (error) {
+      const failure = failureFrom(error, this.#server);
+      const isBroken = breaksConnection(failure);
+      client.release(isBroken);
+      if (isBroken) this.#replace(pool);
+      throw failure;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #connect(pool: pg.Pool): Promise<pg.PoolClient> {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      const mayBePlain = this.#url.tls?.optional === true;
+      if (mayBePlain && error instanceof Error && error.message === NO_TLS) {
+        this.#replace(pool, false);
+        return this.#connect(this.#pool);
+      }
+      throw connectFailureFrom(error, this.#server);
+    }
+  }
+
+  #open(tls: ConnectionOptions | false): pg.Pool {
+    const pool = new pg.Pool({ ...this.#options, ssl: tls });
+    // An idle connection that breaks has left the pool already; a busy one fails its statement as well.
+    pool.on("error", () => undefined);
+    pool.on("connect", (client) => client.on("error", () => undefined));
+    return pool;
+  }
+
+  /** What a server that went away has left behind would each have to be waited for. */
+  #replace(broken: pg.Pool, tls = this.#tls): void {
+    if (this.#pool !== broken) return;
+    this.#pool = this.#open(tls);
+    broken.end().catch(() => undefined);
+  }
+}
+
+function tlsOptions({ tls }: DatabaseUrl, files: TlsFiles | null): ConnectionOptions | false {
+  if (tls === null) return false;
+  return {
+    ...files,
+    rejectUnauthorized: tls.verify !== "nothing",
+    ...(tls.verify === "name" ? {} : { checkServerIdentity: () => undefined }),
+  };
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import {
+  type AuthorizedConsole,
+  buildAccessUrl,
+  type ConnectInfo,
+  type ConsoleRequest,
+  decodeRow,
+  InvalidConsoleRequestError,
+  InvalidTokenError,
+  Token,
+  type TokenAuthority,
+  TokenStoreError,
+  validateConsoleRequest,
+  validateEndpoint,
+  validateInstanceUuid,
+} from "@nova-console/token";
+import { describePlace, parseDatabaseUrl } from "./database-url.ts";
+import { ServerGroup } from "./server-group.ts";
+import { SqlFailure } from "./sql-failure.ts";
+import type { SqlResult, SqlValue } from "./sql-pool.ts";
+import { type LiveStatement, PURGE_BATCH, type Statements, statementsFor } from "./statements.ts";
+import { type ErrorSurroundings, storeErrorFrom } from "./store-error.ts";
+
+/** How often at most an `authorize` also removes what has expired. */
+const PURGE_INTERVAL_MS = 60_000;
+/** For how long a database without `instances` is taken for one: a cell may be made of it. */
+const NO_INSTANCES_MS = 60_000;
+
+/** Where a {@link SqlTokenStore} is kept. */
+export interface SqlTokenStoreOptions {
+  /** An SQLAlchemy URL of MySQL, MariaDB or PostgreSQL. */
+  readonly connection: string;
+  /** Where that URL stands, for errors: `[database] connection`. */
+  readonly setting: string;
+  /** Most connections to a server. */
+  readonly maxPoolSize: number;
+  /** The clock: milliseconds since the epoch, as `Date.now`. */
+  readonly now: () => number;
+}
+
+/**
+ * nova's own `console_auth_tokens` in a cell's database.
+ *
+ * Connects when it is asked, and again after the database was away. A check is one statement in one
+ * round trip; a token whose instance nova has deleted is not good.
+ *
+ * @see nova/objects/console_auth_token.py
+ */
+export class SqlTokenStore implements TokenAuthority {
+  readonly place: string;
+  readonly #servers: ServerGroup;
+  readonly #statements: Statements;
+  readonly #surroundings: ErrorSurroundings;
+  readonly #now: () => number;
+  #withoutInstancesUntilMs = -Infinity;
+  #lastPurgeMs = -Infinity;
+  #closed = false;
+
+  private constructor(options: SqlTokenStoreOptions) {
+    const { connection, setting, maxPoolSize, now } = options;
+    const url = parseDatabaseUrl(connection, setting);
+    this.place = describePlace(url);
+    this.#servers = ServerGroup.open(url, maxPoolSize);
+    this.#statements = statementsFor(url.dialect);
+    this.#surroundings = { place: this.place, setting, password: url.password };
+    this.#now = now;
+  }
+
+  /**
+   * Reads the URL, and connects to nothing yet.
+   *
+   * @throws {@link TokenStoreSettingError} if it is none, or names a file that cannot be read
+   */
+  static open(options: SqlTokenStoreOptions): SqlTokenStore {
+    return new SqlTokenStore(options);
+  }
+
+  validate(token: Token): Promise<ConnectInfo> {
+    return this.#ask(async ({ validate }) => {
+      const { rows } = await this.#askLive(validate, [token.digest, this.#nowSeconds()]);
+      const [row] = rows;
+      if (row === undefined) throw new InvalidTokenError();
+      return decodeRow(row, this.place);
+    });
+  }
+
+  authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
+    return this.#ask(async ({ insert, deleteOthersAt }) => {
+      const { ttlSeconds, ...place } = validateConsoleRequest(request);
+      await this.#requireInstance(place.instanceUuid);
+      if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) await this.#purge();
+      const token = new Token(randomUUID());
+      const expires = this.#nowSeconds() + ttlSeconds;
+      const info = { ...place, tokenDigest: token.digest, expires };
+      await this.#servers.write(insert, [
+        this.#timestamp(),
+        info.tokenDigest,
+        info.consoleType,
+        info.host,
+        info.port,
+        info.internalAccessPath,
+        info.instanceUuid,
+        info.expires,
+        info.accessUrlBase,
+      ]);
+      // After it: of two that are given one place at the same time none may think that it has it alone.
+      await this.#deleteOthersAt(deleteOthersAt, info);
+      return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
+    });
+  }
+
+  revokeInstance(instanceUuid: string): Promise<number> {
+    return this.#ask(async ({ countInstance, deleteInstance }) => {
+      const uuid = validateInstanceUuid(instanceUuid);
+      const { rows } = await this.#askLive(countInstance, [uuid, this.#nowSeconds()]);
+      await this.#servers.read(deleteInstance, [uuid]);
+      return Number(rows[0]?.["live"] ?? 0);
+    });
+  }
+
+  revokeToken(token: Token): Promise<boolean> {
+    return this.#ask(async ({ validate, deleteToken }) => {
+      const { rows } = await this.#askLive(validate, [token.digest, this.#nowSeconds()]);
+      await this.#servers.read(deleteToken, [token.digest]);
+      return rows.length > 0;
+    });
+  }
+
+  list(): Promise<ConnectInfo[]> {
+    return this.#ask(async ({ list }) => {
+      const { rows } = await this.#askLive(list, [this.#nowSeconds()]);
+      return rows.map((row) => decodeRow(row, this.place));
+    });
+  }
+
+  liveDigests(limit: number): Promise<readonly string[]> {
+    return this.#ask(async ({ liveDigests }) => {
+      const { rows } = await this.#askLive(liveDigests(limit), [this.#nowSeconds()]);
+      return rows.map((row) => String(row["token_hash"]));
+    });
+  }
+
+  purge(): Promise<number> {
+    return this.#ask(() => this.#purge());
+  }
+
+  move(instanceUuid: string, host: string, port: number): Promise<number> {
+    return this.#ask(async ({ move, deleteOthersAt }) => {
+      const uuid = validateInstanceUuid(instanceUuid);
+      validateEndpoint(host, port);
+      const values = [host, port, this.#timestamp(), uuid, this.#nowSeconds()];
+      const { changes } = await this.#servers.read(move, values);
+      const place = { host, port, internalAccessPath: null, instanceUuid: uuid };
+      await this.#deleteOthersAt(deleteOthersAt, place);
+      return changes;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#servers.close();
+  }
+
+  async #deleteOthersAt(
+    sql: string,
+    place: Pick<ConnectInfo, "host" | "port" | "internalAccessPath" | "instanceUuid">,
+  ): Promise<void> {
+    const { host, port, internalAccessPath, instanceUuid } = place;
+    await this.#servers.read(sql, [host, port, internalAccessPath, instanceUuid]);
+  }
+
+  /** nova mints no token for an instance that it does not have, and believes none. */
+  async #requireInstance(uuid: string): Promise<void> {
+    if (this.#isWithoutInstances()) return;
+    try {
+      const { rows } = await this.#servers.read(this.#statements.findInstance, [uuid]);
+      if (rows.length > 0) return;
+    } catch (error) {
+      if (isNoTable(error)) return;
+      throw error;
+    }
+    const allowed = "an instance in this nova database that is not deleted";
+    throw new InvalidConsoleRequestError("instance_uuid", uuid, allowed);
+  }
+
+  async #purge(): Promise<number> {
+    this.#lastPurgeMs = this.#now();
+    const { findExpired, deleteIds } = this.#statements;
+    for (let purged = 0; ;) {
+      const { rows } = await this.#servers.read(findExpired, [this.#nowSeconds()]);
+      const ids = rows.map((row) => Number(row["id"]));
+      if (ids.length === 0) return purged;
+      const { changes } = await this.#servers.read(deleteIds(ids.length), ids);
+      purged += changes;
+      if (ids.length < PURGE_BATCH) return purged;
+    }
+  }
+
+  #isWithoutInstances(): boolean {
+    return this.#now() < this.#withoutInstancesUntilMs;
+  }
+
+  /** Of two tables one may be missing: the same without nova's `instances` tells which. */
+  async #askLive(statement: LiveStatement, values: readonly SqlValue[]): Promise<SqlResult> {
+    if (this.#isWithoutInstances()) return this.#servers.read(statement.ofAny, values);
+    try {
+      return await this.#servers.read(statement.ofInstances, values);
+    } catch (error) {
+      if (!isNoTable(error)) throw error;
+    }
+    const result = await this.#servers.read(statement.ofAny, values);
+    this.#withoutInstancesUntilMs = this.#now() + NO_INSTANCES_MS;
+    return result;
+  }
+
+  async #ask<T>(question: (statements: Statements) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new TokenStoreError(`token store ${this.place}: is closed`);
+    try {
+      return await question(this.#statements);
+    } catch (error) {
+      throw storeErrorFrom(error, this.#surroundings);
+    }
+  }
+
+  /** nova compares whole seconds, rounded down. */
+  #nowSeconds(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  /** A DATETIME, in UTC. */
+  #timestamp(): string {
+    return new Date(this.#now()).toISOString().replace("T", " ").replace("Z", "");
+  }
+}
+
+function isNoTable(error: unknown): boolean {
+  return error instanceof SqlFailure && error.kind === "no-table";
+}
