@@ -4,6 +4,7 @@ import { consoleauthGroup } from "./options/consoleauth.ts";
 import { apiDatabaseGroup, databaseGroup } from "./options/database.ts";
 import { defaultGroup } from "./options/default.ts";
 import { osloMessagingRabbitGroup } from "./options/oslo-messaging-rabbit.ts";
+import { upgradeLevelsGroup } from "./options/upgrade-levels.ts";
 import { vncGroup } from "./options/vnc.ts";
 import type { OptionGroups, ValuesOf } from "./option.ts";
 
@@ -16,6 +17,7 @@ export const optionGroups = {
   database: databaseGroup,
   oslo_messaging_rabbit: osloMessagingRabbitGroup,
   api_database: apiDatabaseGroup,
+  upgrade_levels: upgradeLevelsGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 
