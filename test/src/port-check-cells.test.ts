@@ -4,6 +4,7 @@ import { Installation } from "./support/installation.ts";
 import { NovaApi } from "./support/nova/nova-api.ts";
 import { NovaCell } from "./support/nova/nova-cell.ts";
 import { ScriptedBackend } from "./support/scripted-backend.ts";
+import { until } from "./support/until.ts";
 import { openXvp } from "./support/xvp-viewer.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -18,13 +19,14 @@ describe(
     const owned = new AsyncDisposableStack();
     let first: NovaCell;
     let second: NovaCell;
+    let api: NovaApi;
     let installation: Installation;
 
     before(
       async () => {
         first = owned.use(await NovaCell.start("MariaDB"));
         second = owned.use(await NovaCell.start("PostgreSQL"));
-        const api = owned.use(await NovaApi.start(first.database.url, first.queue.url));
+        api = owned.use(await NovaApi.start(first.database.url, first.queue.url));
         await api.createCell("first", DATABASE_TEMPLATE, `${DATABASE_TEMPLATE}?{query}`);
         await api.createCell("second", second.database.url, second.queue.url);
         installation = owned.use(await Installation.create());
@@ -44,13 +46,36 @@ describe(
           await first.authorize(host, port, "xvpvnc"),
           await second.authorize(host, port, "xvpvnc"),
         ];
-        const statuses = (): Promise<number[]> => Promise.all(tokens.map(statusOf));
+        const statuses = (): Promise<number[]> =>
+          Promise.all(tokens.map((token) => statusOf(token)));
         assert.deepEqual(await statuses(), [200, 200]);
         await second.compute.answer(false);
         assert.deepEqual(await statuses(), [200, 401]);
         await first.compute.answer(false);
         await second.compute.answer("ports");
         assert.deepEqual(await statuses(), [401, 200]);
+      },
+    );
+
+    it(
+      "asks each cell in the version of its oldest nova-compute",
+      { timeout: TIMEOUT_MS },
+      async () => {
+        await using automatic = await Installation.create({
+          conf: { upgrade_levels: { compute: "auto" } },
+        });
+        await automatic.startXvpvncproxy(["--config-file", api.confPath]);
+        await using backend = await ScriptedBackend.start({});
+        const { host, port } = backend.endpoint;
+        await first.compute.answer("ports");
+        await first.compute.enterService(56);
+        await second.compute.enterService(55);
+        assert.equal(await statusOf(await first.authorize(host, port, "xvpvnc"), automatic), 200);
+        // This nova-compute does not speak 5.0: its service version is only told.
+        assert.equal(await statusOf(await second.authorize(host, port, "xvpvnc"), automatic), 503);
+        await until("the log to tell which version was asked", () =>
+          automatic.log.includes("does not support RPC version 5.0"),
+        );
       },
     );
 
@@ -69,8 +94,8 @@ describe(
       },
     );
 
-    async function statusOf(token: string): Promise<number> {
-      const url = new URL(`http://127.0.0.1:${installation.xvpPort}/console?token=${token}`);
+    async function statusOf(token: string, { xvpPort } = installation): Promise<number> {
+      const url = new URL(`http://127.0.0.1:${xvpPort}/console?token=${token}`);
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const { status, channel } = await openXvp({ method: "CONNECT", url }, signal);
       channel.destroy();

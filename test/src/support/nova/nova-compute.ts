@@ -58,6 +58,11 @@ export class NovaCompute implements AsyncDisposable {
     await this.#process.ask({ lose_port: token });
   }
 
+  /** Enters a nova-compute of that service version in nova's `services`. */
+  async enterService(version: number): Promise<void> {
+    await this.#process.ask({ service_version: version });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
   }

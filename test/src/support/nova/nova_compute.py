@@ -19,6 +19,8 @@ exception, {"answer": "nothing"} none at all, and {"answer": "ports"} the truth 
 
 {"lose_port": token} takes the instance's port away from it: "done".
 
+{"service_version": number} enters a nova-compute of that version in the services table: "done".
+
 Ends when standard input does.
 """
 
@@ -121,6 +123,18 @@ def lose_port(ctxt, ports, token):
     ports.remove(objects.ConsoleAuthToken.validate(ctxt, token).instance_uuid)
 
 
+def enter_service(ctxt, version):
+    service = {
+        "host": COMPUTE_HOST,
+        "binary": "nova-compute",
+        "topic": "compute",
+        "report_count": 0,
+        "version": version,
+        "uuid": uuidutils.generate_uuid(),
+    }
+    db.service_create(ctxt, service)
+
+
 def obey(ctxt, ports, request):
     if "answer" in request:
         ports.answer = request["answer"]
@@ -128,6 +142,8 @@ def obey(ctxt, ports, request):
         delete_instance(ctxt, ports, request["delete_instance"])
     elif "lose_port" in request:
         lose_port(ctxt, ports, request["lose_port"])
+    elif "service_version" in request:
+        enter_service(ctxt, request["service_version"])
     elif "delete_row" in request:
         delete_row(ctxt, request["delete_row"])
     else:
