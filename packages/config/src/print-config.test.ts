@@ -53,7 +53,7 @@ connection = mysql://u:hunter2@h/d
       values: Record<string, Record<string, unknown>>;
       sources: Record<string, unknown>;
     };
-    assert.deepEqual(values["database"], { connection: "mysql://u:***@h/d" });
+    assert.deepEqual(values["database"], { connection: "mysql://u:***@h/d", max_pool_size: 5 });
     assert.equal(values["vnc"]?.["novncproxy_port"], 6080);
     assert.equal(sources["DEFAULT.web"], `${join(root, "nova.conf")}:2`);
   });

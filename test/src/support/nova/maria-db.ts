@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
+import type { Authority } from "../authority.ts";
 import { Child } from "../child.ts";
 import { freePort } from "../free-port.ts";
 import { output } from "../run.ts";
@@ -31,8 +32,11 @@ export class MariaDb implements Database {
     this.#owned = owned;
   }
 
-  /** @param database - the database's name, and that of the user who may do all in it */
-  static async start(database: string): Promise<MariaDb> {
+  /**
+   * @param database - the database's name, and that of the user who may do all in it
+   * @param authority - whose certificate it has for TLS; without one it has no TLS
+   */
+  static async start(database: string, authority?: Authority): Promise<MariaDb> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const port = await freePort();
@@ -54,6 +58,9 @@ export class MariaDb implements Database {
       ...common,
       ...["--bind-address=127.0.0.1", `--port=${port}`, "--skip-name-resolve"],
       ...[`--socket=${directory.file("socket")}`, `--init-file=${directory.file("init.sql")}`],
+      ...(authority === undefined
+        ? []
+        : [`--ssl-cert=${authority.serverCertPath}`, `--ssl-key=${authority.serverKeyPath}`]),
       // Nothing here has to outlive the machine.
       "--innodb-flush-log-at-trx-commit=0",
     ];

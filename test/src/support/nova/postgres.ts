@@ -1,4 +1,5 @@
-import { chown, readdir, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, readdir, writeFile } from "node:fs/promises";
+import type { Authority } from "../authority.ts";
 import { Child } from "../child.ts";
 import { freePort } from "../free-port.ts";
 import { output } from "../run.ts";
@@ -34,15 +35,19 @@ export class Postgres implements Database {
     this.#owned = owned;
   }
 
-  /** @param database - the database's name, and that of its superuser */
-  static async start(database: string): Promise<Postgres> {
+  /**
+   * @param database - the database's name, and that of its superuser
+   * @param authority - whose certificate it has for TLS; without one it has no TLS
+   */
+  static async start(database: string, authority?: Authority): Promise<Postgres> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const port = await freePort();
     const bin = await findPrograms();
     const passwordFile = directory.file("password");
     await writeFile(passwordFile, database);
-    const asUser = await giveAway(directory.path, passwordFile);
+    const tls = authority === undefined ? null : await copyCertificate(authority, directory);
+    const asUser = await giveAway(directory.path, passwordFile, ...(tls?.files ?? []));
     const data = directory.file("data");
     const [initdb = "", ...initdbArgs] = [
       ...asUser,
@@ -50,7 +55,9 @@ export class Postgres implements Database {
       ...["--auth=scram-sha-256", "--username", database, "--pwfile", passwordFile],
     ];
     await output(initdb, initdbArgs);
-    const settings = [`port=${port}`, "listen_addresses=127.0.0.1", "fsync=off"];
+    const settings = [`port=${port}`, "listen_addresses=127.0.0.1", "fsync=off"].concat(
+      tls?.settings ?? [],
+    );
     const command = [
       ...asUser,
       ...[`${bin}/postgres`, "-D", data],
@@ -94,6 +101,18 @@ async function startServer([program = "", ...args]: readonly string[]): Promise<
   const server = await Child.start(program, args);
   await server.printed(/ready to accept connections/);
   return server;
+}
+
+/** It reads only a key that is its user's. */
+async function copyCertificate(
+  { serverCertPath, serverKeyPath }: Authority,
+  directory: TempDir,
+): Promise<{ readonly files: readonly string[]; readonly settings: readonly string[] }> {
+  const [cert, key] = [directory.file("server.crt"), directory.file("server.key")];
+  await Promise.all([copyFile(serverCertPath, cert), copyFile(serverKeyPath, key)]);
+  await chmod(key, 0o600);
+  const settings = ["ssl=on", `ssl_cert_file=${cert}`, `ssl_key_file=${key}`];
+  return { files: [cert, key], settings };
 }
 
 async function findPrograms(): Promise<string> {
