@@ -62,19 +62,22 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
     await assert.rejects(client.cast(absent, "echo", {}), RpcUnroutableError);
     assert.ok(performance.now() - begun < 1_000, "it did not wait for its timeout");
 
-    await using silent = await RpcServer.serve(rpcOptionsFor(rabbit.url), {
+    await using owned = new AsyncDisposableStack();
+    const service = await RpcServer.serve(rpcOptionsFor(rabbit.url), {
       topic: "silent",
       server: "host1",
       endpoints: { echo: () => new Promise(() => undefined) },
       versions,
     });
+    owned.use(service);
     const target = { topic: "silent", version: "2.0" };
     await assert.rejects(client.call(target, "echo", {}, { timeoutMs: 200 }), RpcTimeoutError);
   });
 
   it("answers oslo.messaging's client", async () => {
     const seen: unknown[] = [];
-    await using server = await RpcServer.serve(rpcOptionsFor(rabbit.url), {
+    await using owned = new AsyncDisposableStack();
+    const server = await RpcServer.serve(rpcOptionsFor(rabbit.url), {
       topic: "consoleauth",
       server: "host1",
       endpoints: {
@@ -85,6 +88,7 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
       },
       versions,
     });
+    owned.use(server);
     await using oslo = await OsloClient.start(rabbit.url);
     const call = { topic: "consoleauth", version: "2.0" };
     for (const version of ["1.0", "1.2", "2.0", "2.1"]) {
@@ -121,19 +125,23 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
     const options = { ...rpcOptionsFor(url), transportUrl: rpcOptionsFor(rabbit.url).transportUrl };
     // An exchange is durable or not; the other tests' is not.
     const durable = { ...options, exchange: "durable" };
-    await using server = await RpcServer.serve(durable, {
+    await using owned = new AsyncDisposableStack();
+    const server = await RpcServer.serve(durable, {
       topic: "quorum",
       server: "host1",
       endpoints: { echo: (args) => Promise.resolve(args) },
       versions,
     });
+    owned.use(server);
     await using client = await RpcClient.connect(durable);
     const target = { topic: "quorum", version: "2.0" };
     assert.deepEqual(await client.call(target, "echo", { a: 1 }, patience), { a: 1 });
   });
 
   it("says what the broker has against a setting, and takes no harm", async () => {
-    await using client = await RpcClient.connect(rpcOptionsFor(rabbit.url));
+    await using owned = new AsyncDisposableStack();
+    // It makes the exchange that is not durable.
+    owned.use(await RpcClient.connect(rpcOptionsFor(rabbit.url)));
     await using other = await RpcClient.connect(
       rpcOptionsFor(`${rabbit.url}?amqp_durable_queues=true`),
     );
@@ -155,7 +163,8 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
 
   it("comes back by itself when the broker does, as client and as server", async () => {
     await using cell = await RabbitMq.start();
-    await using server = await RpcServer.serve(rpcOptionsFor(cell.url), {
+    await using owned = new AsyncDisposableStack();
+    const server = await RpcServer.serve(rpcOptionsFor(cell.url), {
       topic: "consoleauth",
       server: "host1",
       endpoints: {
@@ -164,6 +173,7 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
       },
       versions,
     });
+    owned.use(server);
     // The first broker of the two is not there.
     const both = cell.url.replace("@", "@127.0.0.1:1,guest:guest@");
     await using client = await RpcClient.connect(rpcOptionsFor(both));

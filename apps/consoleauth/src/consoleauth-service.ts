@@ -6,6 +6,7 @@ import type { TokenAuthority } from "@nova-console/token";
 import { readApiSecret } from "./api-secret.ts";
 import { createApiServer, type ApiLog } from "./api-server.ts";
 import { consoleSettingsOf, type ConsoleSettings } from "./console-settings.ts";
+import { startRpc, type RpcLog } from "./rpc-service.ts";
 import { startPurging, type PurgeLog } from "./purge-clock.ts";
 
 /** How often expired tokens are removed. */
@@ -19,7 +20,7 @@ export interface ConsoleauthOptions {
   readonly config: Config;
   /** Closed by `stop`. */
   readonly store: TokenAuthority;
-  readonly log: ApiLog & PurgeLog;
+  readonly log: ApiLog & PurgeLog & RpcLog;
 }
 
 /** nova-consoleauth while it serves. */
@@ -35,18 +36,23 @@ export interface Consoleauth {
 }
 
 /**
- * Serves: purges expired tokens, and answers the HTTP API if there is an address for it.
+ * Serves: purges expired tokens, answers the HTTP API if there is an address for it, and nova's
+ * services if there are message brokers.
  *
- * @throws {@link SettingError} if the API cannot be served as configured
+ * @throws {@link SettingError} if the API or the brokers cannot be used as configured
  * @throws {@link AddressError} if its address cannot be listened on
  */
 export async function startConsoleauth(options: ConsoleauthOptions): Promise<Consoleauth> {
   const { store, log } = options;
   let settings = consoleSettingsOf(options.config);
   const api = await startApi(options, () => settings);
+  const rpc = await startRpc(options, () => settings).catch(async (error: unknown) => {
+    await api?.stop();
+    throw error;
+  });
   const stopPurging = startPurging(store, PURGE_INTERVAL_MS, log);
   return {
-    describe: describe(api?.address ?? null, store.place),
+    describe: describe(api?.address ?? null, rpc?.place ?? null, store.place),
     apiAddress: api?.address ?? null,
     reload: (config) => {
       api?.reload(config);
@@ -55,7 +61,7 @@ export async function startConsoleauth(options: ConsoleauthOptions): Promise<Con
     },
     stop: async () => {
       stopPurging();
-      await api?.stop();
+      await Promise.all([api?.stop(), rpc?.close()]);
       await store.close();
     },
   };
@@ -97,10 +103,11 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-function describe(apiAddress: string | null, storePath: string): string {
+function describe(apiAddress: string | null, brokers: string | null, storePath: string): string {
   const api =
     apiAddress === null
       ? "HTTP API off ([consoleauth] api_listen is not set)"
       : `HTTP API on ${apiAddress}`;
-  return `tokens in ${storePath}, ${api}`;
+  const rpc = brokers === null ? "" : `, RPC at ${brokers}`;
+  return `tokens in ${storePath}, ${api}${rpc}`;
 }

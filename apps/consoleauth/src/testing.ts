@@ -42,6 +42,7 @@ export function createWorkplace(now: () => number = Date.now): Workplace {
       return loadConfig({
         program: "nova-consoleauth",
         homeDirectory: directory,
+        rootDirectory: directory,
         hostName: "host1",
         primaryAddress: "192.0.2.1",
         cores: 4,

@@ -13,6 +13,7 @@ function configOf(settings: Readonly<Record<string, string>>): Config {
   return loadConfig({
     program: "nova-consoleauth",
     homeDirectory: "/nonexistent",
+    rootDirectory: "/nonexistent",
     hostName: "host1",
     primaryAddress: "192.0.2.1",
     cores: 1,

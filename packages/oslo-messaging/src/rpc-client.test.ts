@@ -29,19 +29,35 @@ function optionsFor(url: string, connectTimeoutMs = 200): RpcConnectionOptions {
 }
 
 /** Something that listens like a broker, and is none. */
-async function imposter(onConnection: (socket: Socket) => void): Promise<[Server, string]> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
-    onConnection(socket);
-  });
-  server.on("close", () => {
-    for (const socket of sockets) socket.destroy();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return [server, `127.0.0.1:${(server.address() as AddressInfo).port}`];
+class Imposter implements AsyncDisposable {
+  readonly address: string;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, sockets: Set<Socket>) {
+    this.address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  static async start(onConnection: (socket: Socket) => void): Promise<Imposter> {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+      onConnection(socket);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new Imposter(server, sockets);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
 }
 
 const imposters: Record<string, (socket: Socket) => void> = {
@@ -56,48 +72,48 @@ const imposters: Record<string, (socket: Socket) => void> = {
 describe("RpcClient", () => {
   for (const [what, onConnection] of Object.entries(imposters)) {
     it(`goes on when the broker ${what}: calls fail, nothing else does`, async () => {
-      const [server, address] = await imposter(onConnection);
-      await using client = await RpcClient.connect(optionsFor(`rabbit://u:s3cret@${address}/`));
+      await using broker = await Imposter.start(onConnection);
+      await using client = await RpcClient.connect(
+        optionsFor(`rabbit://u:s3cret@${broker.address}/`),
+      );
       const call = client.call(target, "m", {}, { timeoutMs: 5_000 });
       await assert.rejects(call, (error: Error) => {
         assert.ok(error instanceof BrokerUnavailableError);
-        assert.ok(error.message.includes(address), error.message);
+        assert.ok(error.message.includes(broker.address), error.message);
         assert.doesNotMatch(error.message, /s3cret/);
         return true;
       });
       assert.equal(client.isConnected, false);
-      server.close();
     });
   }
 
   it("tries the brokers in turn", async () => {
     const seen: string[] = [];
-    const [first, address1] = await imposter((socket) => {
+    await using first = await Imposter.start((socket) => {
       seen.push("first");
       socket.destroy();
     });
-    const [second, address2] = await imposter((socket) => {
+    await using second = await Imposter.start((socket) => {
       seen.push("second");
       socket.destroy();
     });
     await using client = await RpcClient.connect(
-      optionsFor(`rabbit://u:p@${address1},u:p@${address2}/`),
+      optionsFor(`rabbit://u:p@${first.address},u:p@${second.address}/`),
     );
+    assert.equal(client.isConnected, false);
     assert.deepEqual(seen.slice(0, 2), ["first", "second"]);
-    first.close();
-    second.close();
   });
 
   it("waits no longer than it was told while a connection is made", async () => {
-    const [server, address] = await imposter(() => undefined);
-    const opening = RpcClient.connect(optionsFor(`rabbit://u:p@${address}/`, 100));
-    const client = await opening;
+    await using broker = await Imposter.start(() => undefined);
+    await using client = await RpcClient.connect(
+      optionsFor(`rabbit://u:p@${broker.address}/`, 100),
+    );
     // Whether an attempt is under way or not, the call ends by one or the other.
     await assert.rejects(
       client.call(target, "m", {}, { timeoutMs: 1 }),
       (error) => error instanceof RpcTimeoutError || error instanceof BrokerUnavailableError,
     );
-    server.close();
   });
 
   it("stops a call by its signal", async () => {

@@ -6,6 +6,8 @@ import { openPortCheck } from "./open-port-check.ts";
 const CELL = "mysql+pymysql://nova:secret@127.0.0.1:1/nova";
 const QUEUE = "rabbit://nova:secret@127.0.0.1:1/";
 
+const CLOUD = { "database.connection": CELL, "DEFAULT.transport_url": QUEUE };
+
 function configOf(options: Readonly<Record<string, string>>): Config {
   return loadConfig({
     program: "nova-novncproxy",
@@ -26,6 +28,8 @@ describe("openPortCheck()", () => {
       [{}, 0],
       [{ "DEFAULT.transport_url": QUEUE }, 0],
       [{ "DEFAULT.transport_url": QUEUE, "database.connection": "sqlite:////tmp/x" }, 0],
+      // It asks nova-compute itself.
+      [{ ...CLOUD, "console_proxy.token_store": "consoleauth" }, 0],
       [{ "database.connection": CELL }, 1],
       [{ "database.connection": CELL, "DEFAULT.transport_url": "" }, 1],
       [
@@ -48,8 +52,8 @@ describe("openPortCheck()", () => {
     const log = { info: () => undefined, warn: () => assert.fail("a warning") };
     const rpc = { "console_proxy.check_port": "rpc" };
     for (const [options, words] of [
-      [rpc, /needs nova's database in \[database\] connection/],
-      [{ ...rpc, "DEFAULT.transport_url": QUEUE }, /needs nova's database/],
+      [rpc, /needs tokens in nova's database \(\[database\] connection\)/],
+      [{ ...rpc, "DEFAULT.transport_url": QUEUE }, /needs tokens in nova's database/],
       [{ ...rpc, "database.connection": CELL }, /needs \[DEFAULT\] transport_url/],
     ] as const) {
       await assert.rejects(openPortCheck(configOf(options), { now: Date.now, log }), {
@@ -61,14 +65,13 @@ describe("openPortCheck()", () => {
 
   it("makes a setting error of a level and of a transport_url that cannot be used", async () => {
     const log = { info: () => undefined, warn: () => assert.fail("a warning") };
-    const cell = { "database.connection": CELL, "DEFAULT.transport_url": QUEUE };
     for (const wrong of [
       { "upgrade_levels.compute": "hardy" },
       { "DEFAULT.transport_url": "zmq://nova:secret@h/" },
       { "database.connection": "mysql://nova:secret@h" },
     ]) {
       await assert.rejects(
-        openPortCheck(configOf({ ...cell, ...wrong }), { now: Date.now, log }),
+        openPortCheck(configOf({ ...CLOUD, ...wrong }), { now: Date.now, log }),
         (error: Error) => {
           assert.equal(error.name, "SettingError", error.message);
           assert.doesNotMatch(error.message, /secret/);

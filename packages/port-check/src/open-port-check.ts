@@ -38,14 +38,14 @@ function isPortChecked(config: Config, log: RpcLog): boolean {
   const { database, api_database, DEFAULT, console_proxy } = config;
   if (console_proxy.check_port === "off") return false;
   const connections = [database.connection, api_database.connection];
-  const isCell = connections.some(isDatabaseServer);
+  const isCell = console_proxy.token_store === "database" && connections.some(isDatabaseServer);
   const hasQueue = (DEFAULT.transport_url ?? "") !== "";
   if (isCell && hasQueue) return true;
   if (console_proxy.check_port === "rpc") {
     throw new SettingError(
       isCell
         ? "[console_proxy] check_port is rpc, which needs [DEFAULT] transport_url"
-        : "[console_proxy] check_port is rpc, which needs nova's database in [database] connection",
+        : "[console_proxy] check_port is rpc, which needs tokens in nova's database ([database] connection)",
     );
   }
   if (isCell) {

@@ -23,6 +23,7 @@ function configOf(group: string, name: string, text: string): Config {
   return loadConfig({
     program: "nova-consoleauth",
     homeDirectory: directory,
+    rootDirectory: directory,
     hostName: "host1",
     primaryAddress: "192.0.2.1",
     cores: 4,
@@ -78,5 +79,15 @@ describe("openTokenStore()", () => {
     const store = await openTokenStore(config, { now: Date.now });
     assert.ok("place" in store);
     await store.close();
+  });
+});
+
+describe("openTokenStore()", () => {
+  it("asks a nova-consoleauth where it is told to, and wants brokers for it", async () => {
+    const config = configOf("console_proxy", "token_store", "consoleauth");
+    await assert.rejects(openTokenStore(config, { now: Date.now }), {
+      code: "SERVICE_ERR_SETTING",
+      message: /transport_url is not set, which \[console_proxy\] token_store = consoleauth needs/,
+    });
   });
 });

@@ -29,11 +29,15 @@ export async function openTokenStore(
   config: Config,
   surroundings: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
+  if (config.console_proxy.token_store === "consoleauth") {
+    const { openConsoleauthTokenStore } = await import("@nova-console/token-store-consoleauth");
+    return asSettingError(() => openConsoleauthTokenStore(config, surroundings));
+  }
   const apiConnection = config.api_database.connection;
   if (apiConnection === null || !SERVER_URL.test(apiConnection)) {
     return openTokenAuthority(config, surroundings);
   }
-  return settingErrors(async () => {
+  return asSettingError(async () => {
     const { MultiCellTokenStore } = await import("@nova-console/token-store-sql");
     return MultiCellTokenStore.open({
       apiConnection,
@@ -54,7 +58,7 @@ export function openTokenAuthority(
   { now }: StoreSurroundings,
 ): Promise<TokenAuthority> {
   const { connection } = config.database;
-  return settingErrors(async () => {
+  return asSettingError(async () => {
     if (connection === null || !SERVER_URL.test(connection)) {
       return openEmbeddedStore({ connection, statePath: config.DEFAULT.state_path, now });
     }
@@ -68,7 +72,7 @@ function poolSizeOf({ database }: Config): number {
   return database.max_pool_size === 0 ? LARGEST_POOL : database.max_pool_size;
 }
 
-async function settingErrors<T>(open: () => Promise<T>): Promise<T> {
+async function asSettingError<T>(open: () => T | Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (error) {

@@ -39,3 +39,21 @@ function addPath(parameters: string[], secret: string): void {
   if (present < 0) parameters.push(extended);
   else parameters[present] = extended;
 }
+
+/**
+ * Takes the token out of a URL that opens a console: what may be kept of it.
+ *
+ * @returns the URL as it was before {@link buildAccessUrl}, or less of it if the token is elsewhere in it
+ */
+export function accessUrlBaseOf(accessUrl: string, token: Token): string {
+  const [beforeFragment = ""] = accessUrl.split("#");
+  const [page = "", ...query] = beforeFragment.split("?");
+  const parameters = query
+    .join("?")
+    .split("&")
+    .map((parameter) => parameter.replace(/^(path=.*?)(?:%3f|%26|\?)token(?:%3d|=).*$/i, "$1"))
+    .filter((parameter) => !/^(?:token=.*|path=|)$/.test(parameter));
+  const base = parameters.length === 0 ? page : `${page}?${parameters.join("&")}`;
+  if (!base.includes(token.reveal())) return base;
+  return URL.canParse(page) ? `${new URL(page).protocol}//${new URL(page).host}/` : "";
+}

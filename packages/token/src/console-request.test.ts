@@ -35,7 +35,7 @@ describe("validateConsoleRequest()", () => {
   }
 
   const refused: [string, string, Partial<ConsoleRequest>][] = [
-    ["another type", "console_type", { consoleType: "spice-html5" }],
+    ["another type", "console_type", { consoleType: "telnet" }],
     ["an empty host", "host", { host: "" }],
     ["a host with a port", "host", { host: "compute1:5900" }],
     ["brackets", "host", { host: "[::1]" }],

@@ -9,9 +9,18 @@ export const consoleTypes = ["novnc", "xvpvnc"] as const;
 /** One of {@link consoleTypes}. */
 export type ConsoleType = (typeof consoleTypes)[number];
 
+/** What nova mints tokens for: other proxies ask the same store for theirs. @see nova/compute/manager.py */
+const storedTypes: readonly string[] = [
+  ...consoleTypes,
+  "spice-html5",
+  "rdp-html5",
+  "serial",
+  "webmks",
+];
+
 /** What a token is asked for: an instance's screen, and where it is. */
 export interface ConsoleRequest {
-  /** `novnc` or `xvpvnc`. */
+  /** `novnc` or `xvpvnc`, or what nova mints for its other proxies (`spice-html5`, `serial`, ...). */
   readonly consoleType: string;
   /** Host name or IP address (no brackets) of the VNC server, or `unix:/path`. */
   readonly host: string;
@@ -24,6 +33,8 @@ export interface ConsoleRequest {
   readonly accessUrlBase: string;
   /** How long the token opens the console, in whole seconds. */
   readonly ttlSeconds: number;
+  /** The token, where whoever asks has made one, as nova-compute does up to Queens; kept by its hash. */
+  readonly token?: Token;
 }
 
 /** A token just minted: the only time that its text exists on this side. */
@@ -59,17 +70,23 @@ export function validateConsoleRequest(request: ConsoleRequest): ConsoleRequest 
   validateTtl(request.ttlSeconds);
   validateAccessPath(request.internalAccessPath);
   validateAccessUrlBase(request.accessUrlBase);
+  if (!storedTypes.includes(request.consoleType)) {
+    throw new InvalidConsoleRequestError(
+      "console_type",
+      request.consoleType,
+      `one of ${storedTypes.join(", ")}`,
+    );
+  }
   return {
     ...request,
-    consoleType: validateConsoleType(request.consoleType),
     instanceUuid: validateInstanceUuid(request.instanceUuid),
   };
 }
 
 /**
- * Checks the name of a console type.
+ * Checks the name of a console type that our proxies open.
  *
- * @throws {@link InvalidConsoleRequestError} if no token can be minted for it
+ * @throws {@link InvalidConsoleRequestError} if it is another
  */
 export function validateConsoleType(text: string): ConsoleType {
   const type = consoleTypes.find((known) => known === text);
@@ -166,7 +183,8 @@ function validateAccessPath(path: string | null): void {
 
 function validateAccessUrlBase(base: string): void {
   const scheme = URL.canParse(base) ? new URL(base).protocol : "";
-  const isWeb = scheme === "http:" || scheme === "https:";
+  // A serial console's URL is that of the WebSocket itself.
+  const isWeb = ["http:", "https:", "ws:", "wss:"].includes(scheme);
   if (!isWeb || base.length > MAX_TEXT || !VISIBLE_ASCII.test(base)) {
     throw new InvalidConsoleRequestError(
       "access_url_base",

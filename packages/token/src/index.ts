@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-export { buildAccessUrl } from "./access-url.ts";
+export { accessUrlBaseOf, buildAccessUrl } from "./access-url.ts";
 export type { ConnectInfo } from "./connect-info.ts";
 export {
   type AuthorizedConsole,

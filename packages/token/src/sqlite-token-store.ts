@@ -70,17 +70,18 @@ export class SqliteTokenStore implements TokenAuthority {
   }
 
   authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
-    return this.#ask(({ insert, deleteOthersAt }) => {
+    return this.#ask(({ insert, deleteOthersAt, deleteToken }) => {
       const checked = validateConsoleRequest(request);
       if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) this.#purge();
-      const token = new Token(randomUUID());
-      const { ttlSeconds, ...place } = checked;
+      const { ttlSeconds, token = new Token(randomUUID()), ...place } = checked;
       const info = {
         ...place,
         tokenDigest: token.digest,
         expires: this.#nowSeconds() + ttlSeconds,
       };
       deleteOthersAt.run(info.host, info.port, info.internalAccessPath, info.instanceUuid);
+      // One that was given may come twice: the message broker can deliver a request again.
+      if (checked.token !== undefined) deleteToken.run(info.tokenDigest);
       insert.run(
         this.#timestamp(),
         info.tokenDigest,

@@ -9,6 +9,12 @@ const LARGEST_BUFFER_BYTES = 1024 ** 3;
 
 /** The `[console_proxy]` group: what nova does not have. */
 export const consoleProxyGroup = {
+  token_store: option(choice(["database", "consoleauth"]), {
+    default: "database",
+    help: `
+Whom the proxies ask for tokens. database: the one of [database] connection. consoleauth: a nova-consoleauth, over the
+message brokers of transport_url, as up to Queens.`,
+  }),
   workers: option(integer({ min: 1, max: 1024 }), {
     default: { machine: "cores" },
     help: `Processes that share the port of nova-novncproxy, and of nova-xvpvncproxy; one more watches over them and replaces one that dies. 1: a single process does it all.`,

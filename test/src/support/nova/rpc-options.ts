@@ -7,6 +7,7 @@ export function rpcOptionsFor(transportUrl: string): RpcConnectionOptions {
   const { values } = loadConfig({
     program: "nova-consoleauth",
     homeDirectory: "/nonexistent",
+    rootDirectory: "/nonexistent",
     hostName: "localhost",
     primaryAddress: "127.0.0.1",
     cores: 1,
