@@ -1,4 +1,5 @@
 import { claimPort, formatAddress } from "@nova-console/listener";
+import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
   logSessionEnd,
@@ -22,12 +23,14 @@ await runProgram({
   start: async ({ config, log, place, metrics }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
     const store = await openTokenStore(config, { now: Date.now });
+    const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startNovncProxy({
       settings: asWorker(settingsOf(config), place),
       reusePort: place?.reusePort ?? false,
       slots: place === null ? undefined : sessionSlotsOf(place),
       tokens,
+      portCheck: portCheck ?? undefined,
       log,
       onSessionEnd: (record) => {
         logSessionEnd(log, record);
@@ -42,7 +45,7 @@ await runProgram({
       describe: `listening on ${formatAddress(host, port)}`,
       stop: async () => {
         await proxy.stop();
-        await store.close();
+        await Promise.all([store.close(), portCheck?.close()]);
       },
       view: {
         list: () => proxy.live.list(),

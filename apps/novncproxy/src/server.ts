@@ -9,6 +9,7 @@ import {
 } from "@nova-console/listener";
 import {
   loadBackendSecurity,
+  type PortCheck,
   type SessionRecord,
   Sessions,
   type SessionSlots,
@@ -56,6 +57,8 @@ export interface NovncProxyOptions {
   readonly settings: NovncProxySettings;
   /** Asked for each token; closed by its owner. */
   readonly tokens: TokenStore;
+  /** Asked whether a port is still its instance's; closed by its owner. Absent: that is taken for granted. */
+  readonly portCheck?: PortCheck | undefined;
   readonly log: Log;
   /** Told once of each session, when it has ended. */
   readonly onSessionEnd: (record: SessionRecord) => void;
@@ -109,7 +112,8 @@ class Proxy implements NovncProxy {
   #listener: Listener | null = null;
 
   constructor(options: NovncProxyOptions, files: StaticFiles) {
-    const { settings, tokens, slots, now, wallClock, onSessionEnd, onSessionOpen } = options;
+    const { settings, tokens, portCheck, slots, now, wallClock, onSessionEnd, onSessionOpen } =
+      options;
     this.#options = options;
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
@@ -119,6 +123,7 @@ class Proxy implements NovncProxy {
     };
     this.#sessions = new Sessions({
       tokens,
+      portCheck,
       settings: settings.session,
       slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),

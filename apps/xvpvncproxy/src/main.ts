@@ -1,4 +1,5 @@
 import { claimPort, formatAddress } from "@nova-console/listener";
+import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
   logSessionEnd,
@@ -26,6 +27,7 @@ await runProgram({
   },
   start: async ({ config, log, place, metrics }) => {
     const store = await openTokenStore(config, { now: Date.now });
+    const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startXvpVncProxy({
       settings: asWorker(settingsOf(config), place),
@@ -36,6 +38,7 @@ await runProgram({
           ? undefined
           : { perAddress: place.slots("attemptsPerAddress"), inAll: place.slots("attempts") },
       tokens,
+      portCheck: portCheck ?? undefined,
       log,
       onSessionEnd: (record) => {
         logSessionEnd(log, record);
@@ -50,7 +53,7 @@ await runProgram({
       describe: `listening on ${formatAddress(host, port)}`,
       stop: async () => {
         await proxy.stop();
-        await store.close();
+        await Promise.all([store.close(), portCheck?.close()]);
       },
       view: {
         list: () => proxy.live.list(),

@@ -13,6 +13,7 @@ import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "@nova-conso
 import type { Logger } from "@nova-console/service";
 import {
   loadBackendSecurity,
+  type PortCheck,
   type SessionRecord,
   Sessions,
   type SessionSlots,
@@ -37,6 +38,8 @@ export interface XvpVncProxyOptions {
   readonly settings: XvpVncProxySettings;
   /** Asked for each token; closed by its owner. */
   readonly tokens: TokenStore & TokenDirectory;
+  /** Asked whether a port is still its instance's; closed by its owner. Absent: that is taken for granted. */
+  readonly portCheck?: PortCheck | undefined;
   readonly log: Logger;
   readonly onSessionEnd: (record: SessionRecord) => void;
   /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
@@ -147,12 +150,14 @@ class Door {
   readonly #log: Logger;
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
-    const { settings, tokens, slots, now, wallClock, log, onSessionEnd, onSessionOpen } = options;
+    const { settings, tokens, portCheck, slots, now, wallClock, log, onSessionEnd, onSessionOpen } =
+      options;
     const { attempts = ownAttemptSlots() } = options;
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
     this.sessions = new Sessions({
       tokens,
+      portCheck,
       settings: settings.session,
       slots,
       backendSecurity: loadBackendSecurity(settings.backendSecurity),

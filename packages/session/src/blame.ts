@@ -3,8 +3,12 @@ import { closeReasonOf, type Side } from "./close-reason-of.ts";
 import { SessionRefusedError } from "./errors.ts";
 
 /** What a step ends with that took longer than it may. */
-export function tooSlow(reason: CloseReason, limitMs: number): SessionRefusedError {
-  return new SessionRefusedError(reason, `no progress within ${limitMs} ms`);
+export function tooSlow(
+  reason: CloseReason,
+  limitMs: number,
+  what = "no progress",
+): SessionRefusedError {
+  return new SessionRefusedError(reason, `${what} within ${limitMs} ms`);
 }
 
 /** What breaks a step that talks to one side is blamed on that side. */

@@ -205,7 +205,8 @@ export class Session {
     const { portCheck, settings } = this.#needs;
     if (portCheck === undefined) return;
     const { signal } = this.#ending;
-    const deadline = this.#endAfter(settings.connectTimeoutMs, "token-store-unavailable");
+    const limitMs = settings.connectTimeoutMs;
+    const deadline = this.#endAfter(limitMs, "token-store-unavailable", "port not confirmed");
     try {
       await portCheck.check(info, signal);
     } catch (error) {
@@ -285,9 +286,9 @@ export class Session {
     }
   }
 
-  #endAfter(limitMs: number, reason: CloseReason): NodeJS.Timeout {
+  #endAfter(limitMs: number, reason: CloseReason, what?: string): NodeJS.Timeout {
     return setTimeout(() => {
-      this.#ending.abort(tooSlow(reason, limitMs));
+      this.#ending.abort(tooSlow(reason, limitMs, what));
     }, limitMs);
   }
 }

@@ -382,7 +382,7 @@ describe("Sessions", { timeout: 20_000 }, () => {
       [
         () => new Promise<void>(() => undefined),
         "token-store-unavailable",
-        "no progress within 20 ms",
+        "port not confirmed within 20 ms",
       ],
     ] as const) {
       const limits = { connectTimeoutMs: 20 };

@@ -4,5 +4,7 @@
  *
  * @packageDocumentation
  */
+export { CellDatabase, type CellDatabaseOptions } from "./cell-database.ts";
+export { expandCellTemplate } from "./cell-template.ts";
 export { MultiCellTokenStore, type MultiCellTokenStoreOptions } from "./multi-cell-token-store.ts";
 export { SqlTokenStore, type SqlTokenStoreOptions } from "./sql-token-store.ts";

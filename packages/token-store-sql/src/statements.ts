@@ -91,7 +91,7 @@ export function statementsFor(dialect: Dialect): Statements {
 }
 
 /** `?` is MySQL's, `$1` PostgreSQL's. */
-function numberParameters(sql: string): string {
+export function numberParameters(sql: string): string {
   let count = 0;
   return sql.replaceAll("?", () => `$${++count}`);
 }

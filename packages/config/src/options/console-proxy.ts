@@ -74,6 +74,10 @@ export const consoleProxyGroup = {
     default: null,
     help: `File with the password of VNC servers that ask for one, for libvirt without nova: one line, or two with the user name first.`,
   }),
+  check_port: option(choice(["auto", "rpc", "off"]), {
+    default: "auto",
+    help: `Whether nova-compute is asked, before a console opens, if the port is still its instance's (validate_console_port). No answer within connect_timeout, and any answer but yes, refuses the console. auto: rpc, if tokens are in nova's database (MariaDB or PostgreSQL) and transport_url is set.`,
+  }),
   first_word_timeout_ms: option(integer({ min: 1, max: 10_000 }), {
     default: 300,
     help: `Milliseconds that a client on 6081 may stay silent before it is taken for a stock viewer, which waits for the server to speak first.`,

@@ -1,8 +1,12 @@
 import { option } from "../option.ts";
 import { string } from "../text-types.ts";
 
-/** `[upgrade_levels]`: the oldest release of a service that is spoken to. */
+/** The `[upgrade_levels]` group: nova's; see nova/conf/upgrade_levels.py. */
 export const upgradeLevelsGroup = {
+  compute: option(string({ allowed: "a release or a version", placeholder: "LEVEL" }), {
+    default: null,
+    help: `Oldest nova-compute that is asked for ports: a release (rocky), a version of its RPC API (5.0), or auto, which looks into the services table. Not set: 6.0, which is Wallaby and later.`,
+  }),
   consoleauth: option(
     string({ allowed: "a version or a release's name", placeholder: "VERSION" }),
     {

@@ -18,14 +18,20 @@ export class CellList implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  /** @param ownConnection - `[database] connection`, whose parts go into templates */
-  static async start(ownConnection: string): Promise<CellList> {
+  /**
+   * @param ownConnection - `[database] connection`, whose parts go into templates
+   * @param ownTransportUrl - `[DEFAULT] transport_url`, as above
+   */
+  static async start(ownConnection: string, ownTransportUrl?: string): Promise<CellList> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const database = owned.use(await MariaDb.start("nova_api"));
     const confPath = directory.file("nova.conf");
     const conf = encodeNovaConf({
-      DEFAULT: { state_path: directory.path },
+      DEFAULT: {
+        state_path: directory.path,
+        ...(ownTransportUrl === undefined ? {} : { transport_url: ownTransportUrl }),
+      },
       database: { connection: ownConnection },
       api_database: { connection: database.url },
     });
@@ -36,11 +42,15 @@ export class CellList implements AsyncDisposable {
     return api;
   }
 
-  /** @param connection - the cell's database, or a template. @returns the cell's UUID */
-  async createCell(name: string, connection: string): Promise<string> {
+  /** Both URLs may be templates. @returns the cell's UUID */
+  async createCell(
+    name: string,
+    connection: string,
+    transportUrl = `fake://${name}/`,
+  ): Promise<string> {
     const printed = await this.#manage(
       ...["cell_v2", "create_cell", "--verbose", "--name", name],
-      ...["--database_connection", connection, "--transport-url", `fake://${name}/`],
+      ...["--database_connection", connection, "--transport-url", transportUrl],
     );
     return printed.split("\n").at(-1) ?? "";
   }

@@ -19,18 +19,21 @@ const databases = { MariaDB: MariaDb, PostgreSQL: Postgres };
 export class NovaCell implements AsyncDisposable {
   readonly confPath: string;
   readonly database: Database;
-  readonly #compute: NovaCompute;
+  readonly queue: RabbitMq;
+  readonly compute: NovaCompute;
   readonly #owned: AsyncDisposableStack;
 
   private constructor(
     confPath: string,
     database: Database,
+    queue: RabbitMq,
     compute: NovaCompute,
     owned: AsyncDisposableStack,
   ) {
     this.confPath = confPath;
     this.database = database;
-    this.#compute = compute;
+    this.queue = queue;
+    this.compute = compute;
     this.#owned = owned;
   }
 
@@ -54,12 +57,12 @@ export class NovaCell implements AsyncDisposable {
     const sync = ["--config-file", confPath, "db", "sync", "--local_cell"];
     await output("/usr/bin/nova-manage", sync);
     const compute = owned.use(await NovaCompute.start(confPath));
-    return new NovaCell(confPath, database, compute, owned.move());
+    return new NovaCell(confPath, database, queue, compute, owned.move());
   }
 
   /** Makes an instance whose VNC server is there. @returns a token for its console */
   authorize(host: string, port: number, type: "novnc" | "xvpvnc" = "novnc"): Promise<string> {
-    return this.#compute.authorize({
+    return this.compute.authorize({
       host,
       port,
       console_type: type,

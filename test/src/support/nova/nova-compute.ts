@@ -14,6 +14,9 @@ export interface ConsoleRequest {
   readonly ttl: number;
 }
 
+/** What nova-compute says of every port; `ports` is the truth. */
+export type PortAnswer = true | false | null | "error" | "nothing" | "ports";
+
 /**
  * What of nova-compute a console needs: tokens are minted by nova's own object, and
  * `validate_console_port` is answered over the message queue.
@@ -33,6 +36,31 @@ export class NovaCompute implements AsyncDisposable {
   /** Makes an instance and a token for its console, which it returns; not two at a time. */
   async authorize(request: ConsoleRequest): Promise<string> {
     return this.#process.ask(request);
+  }
+
+  /** From now on `validate_console_port` is answered so. */
+  async answer(answer: PortAnswer): Promise<void> {
+    await this.#process.ask({ answer });
+  }
+
+  /** Deletes a token's instance as nova does: its tokens go with it. */
+  async deleteInstance(token: string): Promise<void> {
+    await this.#process.ask({ delete_instance: token });
+  }
+
+  /** Marks the row of a token's instance as deleted; the token stays. */
+  async deleteInstanceRow(token: string): Promise<void> {
+    await this.#process.ask({ delete_row: token });
+  }
+
+  /** Takes away the port of a token's instance: the next one to be given it is another's. */
+  async losePort(token: string): Promise<void> {
+    await this.#process.ask({ lose_port: token });
+  }
+
+  /** Enters a nova-compute of that service version in nova's `services`. */
+  async enterService(version: number): Promise<void> {
+    await this.#process.ask({ service_version: version });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,16 +6,32 @@ this instance? Run as
 
     nova_compute.py NOVA_CONF
 
-Prints a line "ready" when it answers. Each line of JSON on standard input authorizes one console,
+Prints a line "ready" when it answers. Each line of JSON on standard input is answered by one line:
+
 {"host": ..., "port": ..., "console_type": ..., "access_url_base": ..., "internal_access_path": ...,
-"ttl": seconds}, and is answered by a line with its token. Ends when standard input does.
+"ttl": seconds} authorizes one console: its token.
+
+{"answer": true, false or null} makes that the answer for every port, {"answer": "error"} an
+exception, {"answer": "nothing"} none at all, and {"answer": "ports"} the truth again: "done".
+
+{"delete_instance": token} deletes the token's instance as nova does, which takes its tokens along;
+{"delete_row": token} marks the row as deleted, and leaves the tokens: "done".
+
+{"lose_port": token} takes the instance's port away from it: "done".
+
+{"service_version": number} enters a nova-compute of that version in the services table: "done".
+
+Ends when standard input does.
 """
 
 import json
 import sys
+import threading
 
 from nova import config
 from nova import context
+from nova.db.main import api as db
+from nova.db.main import models
 from nova import objects
 from nova import rpc
 from nova.objects import base as objects_base
@@ -28,17 +44,27 @@ RPC_VERSION = "6.0"
 
 
 class ConsolePorts:
-    """Answers for the ports that were authorized, by instance and console type."""
+    """Answers for the ports that were authorized, by instance and console type, unless told otherwise."""
 
     target = oslo_messaging.Target(version=RPC_VERSION)
 
     def __init__(self):
         self._ports = set()
+        self.answer = "ports"
 
     def add(self, instance_uuid, port, console_type):
         self._ports.add((instance_uuid, str(port), console_type))
 
+    def remove(self, instance_uuid):
+        self._ports = {port for port in self._ports if port[0] != instance_uuid}
+
     def validate_console_port(self, ctxt, instance, port, console_type):
+        if self.answer == "nothing":
+            threading.Event().wait()
+        if self.answer == "error":
+            raise RuntimeError("as a test wishes")
+        if self.answer != "ports":
+            return self.answer
         return (instance.uuid, str(port), console_type) in self._ports
 
 
@@ -78,6 +104,53 @@ def authorize(ctxt, ports, request):
     return console.authorize(request["ttl"])
 
 
+def delete_instance(ctxt, ports, token):
+    uuid = objects.ConsoleAuthToken.validate(ctxt, token).instance_uuid
+    objects.Instance.get_by_uuid(ctxt, uuid).destroy()
+    ports.remove(uuid)
+
+
+@db.pick_context_manager_writer
+def mark_deleted(ctxt, uuid):
+    ctxt.session.query(models.Instance).filter_by(uuid=uuid).soft_delete()
+
+
+def delete_row(ctxt, token):
+    mark_deleted(ctxt, objects.ConsoleAuthToken.validate(ctxt, token).instance_uuid)
+
+
+def lose_port(ctxt, ports, token):
+    ports.remove(objects.ConsoleAuthToken.validate(ctxt, token).instance_uuid)
+
+
+def enter_service(ctxt, version):
+    service = {
+        "host": COMPUTE_HOST,
+        "binary": "nova-compute",
+        "topic": "compute",
+        "report_count": 0,
+        "version": version,
+        "uuid": uuidutils.generate_uuid(),
+    }
+    db.service_create(ctxt, service)
+
+
+def obey(ctxt, ports, request):
+    if "answer" in request:
+        ports.answer = request["answer"]
+    elif "delete_instance" in request:
+        delete_instance(ctxt, ports, request["delete_instance"])
+    elif "lose_port" in request:
+        lose_port(ctxt, ports, request["lose_port"])
+    elif "service_version" in request:
+        enter_service(ctxt, request["service_version"])
+    elif "delete_row" in request:
+        delete_row(ctxt, request["delete_row"])
+    else:
+        return authorize(ctxt, ports, request)
+    return "done"
+
+
 def main():
     config.parse_args(["nova-compute", "--config-file", sys.argv[1]])
     objects.register_all()
@@ -92,7 +165,7 @@ def main():
     server.start()
     print("ready", flush=True)
     for line in sys.stdin:
-        print(authorize(ctxt, ports, json.loads(line)), flush=True)
+        print(obey(ctxt, ports, json.loads(line)), flush=True)
     server.stop()
     server.wait()
 

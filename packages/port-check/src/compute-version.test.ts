@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { computeVersionOf } from "./compute-version.ts";
+
+const unasked = {
+  minimumComputeVersion: (): never => assert.fail("the services were asked"),
+};
+
+describe("computeVersionOf()", () => {
+  it("is 6.0 unless releases or numbers say that computes are older", async () => {
+    for (const [level, expected] of [
+      [null, "6.0"],
+      ["", "6.0"],
+      ["rocky", "5.0"],
+      ["Victoria", "5.0"],
+      ["5.13", "5.0"],
+      ["wallaby", "6.0"],
+      ["zed", "6.0"],
+      ["6.1", "6.0"],
+      ["2024.1", "6.0"],
+    ] as const) {
+      assert.equal(await computeVersionOf(level, unasked)(), expected, String(level));
+    }
+  });
+
+  it("refuses what has no console tokens in its database, and what it does not know", () => {
+    for (const level of ["4.17", "pike", "hardy", "6"]) {
+      assert.throws(() => computeVersionOf(level, unasked), { code: "SERVICE_ERR_SETTING" });
+    }
+  });
+
+  it("asks the services for auto, until there is one that knows", async () => {
+    const minimums = [0, 55];
+    const services = { minimumComputeVersion: () => Promise.resolve(minimums.shift() ?? 99) };
+    const version = computeVersionOf("auto", services);
+    assert.deepEqual([await version(), await version(), await version()], ["6.0", "5.0", "5.0"]);
+    const newer = { minimumComputeVersion: () => Promise.resolve(56) };
+    assert.equal(await computeVersionOf("auto", newer)(), "6.0");
+  });
+});

@@ -1,0 +1,59 @@
+import { SettingError } from "@nova-console/service";
+import type { ServiceVersions } from "./instance-row.ts";
+
+/** Versions of nova-compute's RPC API that `validate_console_port` can be called with. */
+export type ComputeVersion = "5.0" | "6.0";
+
+const CURRENT = "6.0";
+
+/** The first of nova's service versions whose compute speaks 6.0 (Wallaby). @see nova/objects/service.py */
+const FIRST_SERVICE_VERSION_OF_6 = 56;
+
+/** The oldest releases whose console tokens are in the database, which speak 5.x. */
+const RELEASES_OF_5 = ["queens", "rocky", "stein", "train", "ussuri", "victoria"];
+
+/** Those after them that have names; later ones are numbers, which are above 6 as well. */
+const RELEASES_OF_6 = [
+  ...["wallaby", "xena", "yoga", "zed", "antelope", "bobcat", "caracal", "dalmatian", "epoxy"],
+  ...["flamingo", "gazpacho"],
+];
+
+/**
+ * Says what version to ask nova-compute with.
+ *
+ * @param level - `[upgrade_levels] compute`: a release, a version of the API, `auto`, or null
+ * @returns asks the services only for `auto`, once there is a nova-compute only once
+ * @throws {@link SettingError} if the level names none that this check exists in
+ * @see nova/compute/rpcapi.py
+ */
+export function computeVersionOf(
+  level: string | null,
+  services: ServiceVersions,
+): () => Promise<ComputeVersion> {
+  if (level === "auto") return automaticVersion(services);
+  const version = fixedVersionOf(level?.trim() ?? "");
+  return () => Promise.resolve(version);
+}
+
+function fixedVersionOf(level: string): ComputeVersion {
+  const name = level.toLowerCase();
+  const major = Number(/^(\d+)\.\d+$/.exec(level)?.at(1));
+  if (level === "" || RELEASES_OF_6.includes(name) || major >= 6) return "6.0";
+  if (RELEASES_OF_5.includes(name) || major === 5) return "5.0";
+  throw new SettingError(
+    `[upgrade_levels] compute is ${JSON.stringify(level)}, must be auto, a release from Queens on, ` +
+      `or 5.0 or later: before that console tokens are not in the database`,
+  );
+}
+
+function automaticVersion(services: ServiceVersions): () => Promise<ComputeVersion> {
+  let known: ComputeVersion | null = null;
+  return async () => {
+    if (known !== null) return known;
+    const minimum = await services.minimumComputeVersion();
+    // No nova-compute yet: the answer will be a better one later.
+    if (minimum === 0) return CURRENT;
+    known = minimum >= FIRST_SERVICE_VERSION_OF_6 ? "6.0" : "5.0";
+    return known;
+  };
+}
