@@ -27,7 +27,7 @@ interface Upgrade {
   readonly origin?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
-  readonly consoleType?: string;
+  readonly consoleType?: "spice-html5";
   readonly outcome: Outcome;
   /** Of nova's own program, where ours is different on purpose. */
   readonly theirs?: Outcome;

@@ -74,6 +74,8 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
   const { console_proxy } = config;
   switch (console_proxy.token_store) {
     case "database":
+    // The proxies of the same nova.conf ask nova-consoleauth, which keeps them itself.
+    case "consoleauth":
       return openDatabase(config, now);
     case "redis": {
       const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
@@ -81,9 +83,8 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
       return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs, now });
     }
     case "nova_api":
-    case "consoleauth":
       throw new SettingError(
-        `[console_proxy] token_store is ${console_proxy.token_store}: tokens are issued there, and not by this nova-consoleauth; set database or redis for it`,
+        "[console_proxy] token_store is nova_api: nova issues tokens itself, and nova-consoleauth cannot",
       );
   }
 }

@@ -61,7 +61,11 @@ export class NovaCell implements AsyncDisposable {
   }
 
   /** Makes an instance whose VNC server is there. @returns a token for its console */
-  authorize(host: string, port: number, type: "novnc" | "xvpvnc" = "novnc"): Promise<string> {
+  authorize(
+    host: string,
+    port: number,
+    type: "novnc" | "xvpvnc" | "spice-html5" = "novnc",
+  ): Promise<string> {
     return this.compute.authorize({
       host,
       port,

@@ -7,7 +7,7 @@ const SCRIPT = fileURLToPath(new URL("nova_compute.py", import.meta.url));
 export interface ConsoleRequest {
   readonly host: string;
   readonly port: number;
-  readonly console_type: "novnc" | "xvpvnc";
+  readonly console_type: "novnc" | "xvpvnc" | "spice-html5";
   readonly access_url_base: string;
   readonly internal_access_path: string | null;
   /** Seconds that it is good for. */
