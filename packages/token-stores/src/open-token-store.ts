@@ -74,8 +74,8 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
   const { console_proxy } = config;
   switch (console_proxy.token_store) {
     case "database":
-    // The proxies of the same nova.conf ask nova-consoleauth, which keeps them itself.
     case "consoleauth":
+      // The latter is what the proxies of the same nova.conf ask, over RPC: it keeps them itself.
       return openDatabase(config, now);
     case "redis": {
       const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
