@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ChannelModel } from "amqplib";
+import { atMost } from "./at-most.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { dialBroker } from "./dial-broker.ts";
 import { BrokerUnavailableError } from "./errors.ts";
@@ -10,6 +11,8 @@ const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 500;
 /** How long a broker may take to say goodbye. */
 const CLOSE_TIMEOUT_MS = 1_000;
+/** How long a start waits for the first connection. */
+const START_WAIT_MS = 2_000;
 
 type State<S> =
   | { readonly kind: "up"; readonly connection: ChannelModel; readonly session: S }
@@ -42,11 +45,12 @@ export class BrokerLink<S> {
     this.place = describeBrokers(options.transportUrl);
   }
 
-  /** Tries every broker once. If none is there it comes back all the same, and goes on trying. */
+  /** Tries every broker, and comes back after two seconds if none is there; it goes on trying. */
   static async open<T>(options: RpcConnectionOptions, user: LinkUser<T>): Promise<BrokerLink<T>> {
     const link = new BrokerLink(options, user);
     link.#connect();
-    await link.ready().catch(() => undefined);
+    // A network that drops packets must not keep a service from its start: brokers may be many.
+    await atMost(link.ready(), START_WAIT_MS);
     return link;
   }
 
@@ -79,8 +83,7 @@ export class BrokerLink<S> {
     this.#state = { kind: "closed" };
     if (state.kind === "waiting") clearTimeout(state.timer);
     if (state.kind === "up") await closeConnection(state.connection);
-    // One that comes after this is closed by the attempt itself.
-    if (state.kind === "connecting") await state.outcome.catch(() => undefined);
+    // One that is under way is closed by the attempt itself.
   }
 
   #connect(): void {
@@ -192,15 +195,9 @@ export class BrokerLink<S> {
 
 /** Says goodbye, and hangs up if that is not answered. */
 export async function closeConnection(connection: ChannelModel): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      // amqplib has no other way to end a connection whose broker is silent.
-      (connection.connection as { stream?: Duplex }).stream?.destroy();
-      resolve();
-    }, CLOSE_TIMEOUT_MS);
-  });
   // It throws if the connection is closed already.
-  await Promise.race([connection.close().catch(() => undefined), tooLong]);
-  clearTimeout(timer);
+  if (await atMost(connection.close(), CLOSE_TIMEOUT_MS)) return;
+  // amqplib has no other way to end a connection whose broker is silent, and without an error hears of no end.
+  const silent = new Error(`the broker did not answer within ${CLOSE_TIMEOUT_MS} ms`);
+  (connection.connection as { stream?: Duplex }).stream?.destroy(silent);
 }

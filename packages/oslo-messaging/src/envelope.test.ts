@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { decodeReply, decodeRequest, encodeReply, encodeRequest } from "./envelope.ts";
+import {
+  decodeReply,
+  decodeRequest,
+  encodeReply,
+  encodeReplyEnd,
+  encodeRequest,
+} from "./envelope.ts";
 import { InvalidMessageError, RemoteError } from "./errors.ts";
 
 const replyTo = { queue: "reply_1", messageId: "m1" };
@@ -39,12 +45,20 @@ describe("encodeRequest()", () => {
         version: "2.1",
         namespace: null,
         replyTo: reply,
+        wantsEndApart: false,
       });
     }
   });
 });
 
 describe("decodeRequest()", () => {
+  it("answers a call of Grizzly's into the queue of its message", () => {
+    const bytes = envelope({ method: "m", args: {}, _msg_id: "m1" });
+    const request = decodeRequest(bytes);
+    assert.deepEqual(request.replyTo, { queue: "m1", messageId: "m1" });
+    assert.equal(request.wantsEndApart, true);
+  });
+
   it("takes version 1.0 for one that is not said, and messages older than envelopes", () => {
     const request = decodeRequest(Buffer.from('{"method": "m"}'));
     assert.equal(request.version, "1.0");
@@ -88,14 +102,16 @@ describe("decodeRequest()", () => {
 
 describe("decodeReply()", () => {
   it("reads results", () => {
-    const reply = decodeReply(encodeReply("m1", { result: { token: null } }));
+    const reply = decodeReply(encodeReply("m1", { result: { token: null } }, false));
     assert.deepEqual(reply, {
       messageId: "m1",
       result: { token: null },
       failure: null,
-      isLast: true,
+      isLast: false,
     });
-    assert.equal(decodeReply(encodeReply("m1", { result: undefined })).result, null);
+    assert.equal(decodeReply(encodeReply("m1", { result: undefined }, true)).result, null);
+    const end = { messageId: "m1", result: null, failure: null, isLast: true };
+    assert.deepEqual(decodeReply(encodeReplyEnd("m1")), end);
   });
 
   it("reads what nova raises, without its traceback", () => {

@@ -18,6 +18,8 @@ export interface Request {
   readonly namespace: string | null;
   /** Where the answer goes; null for a cast. */
   readonly replyTo: { readonly queue: string; readonly messageId: string } | null;
+  /** Whether the caller takes no result from the message that ends an answer. */
+  readonly wantsEndApart: boolean;
 }
 
 /** An answer as it comes in. */
@@ -71,24 +73,39 @@ export function decodeRequest(content: Buffer): Request {
   const message = decodeEnvelope(content);
   const { method, args, version, namespace, _msg_id: messageId, _reply_q: queue } = message;
   if (typeof method !== "string") throw new InvalidMessageError("request without a method");
-  const hasReply = typeof messageId === "string" && messageId !== "" && typeof queue === "string";
+  const isCall = typeof messageId === "string" && messageId !== "";
   return {
     method,
     args: isObject(args) ? args : {},
     version: typeof version === "string" ? version : "1.0",
     namespace: typeof namespace === "string" ? namespace : null,
-    replyTo: hasReply ? { queue, messageId } : null,
+    // Grizzly makes a queue for each call, of that name.
+    replyTo: isCall ? { queue: typeof queue === "string" ? queue : messageId, messageId } : null,
+    // Rocky's and later say how long they wait; they take what is not the end for a sign of life.
+    wantsEndApart: isCall && !("_timeout" in message),
   };
 }
 
-/** Writes the only message of an answer. */
+/** @param isLast - else {@link encodeReplyEnd} follows */
 export function encodeReply(
   messageId: string,
   outcome: { readonly result: unknown } | { readonly failure: RemoteError },
+  isLast: boolean,
 ): Buffer {
   return encodeEnvelope({
     result: "result" in outcome ? (outcome.result ?? null) : null,
     failure: "failure" in outcome ? encodeFailure(outcome.failure) : null,
+    ...(isLast ? { ending: true } : {}),
+    _msg_id: messageId,
+    _unique_id: uniqueId(),
+  });
+}
+
+/** Writes the end of an answer in two messages, as callers until Liberty want it. */
+export function encodeReplyEnd(messageId: string): Buffer {
+  return encodeEnvelope({
+    result: null,
+    failure: null,
     ending: true,
     _msg_id: messageId,
     _unique_id: uniqueId(),

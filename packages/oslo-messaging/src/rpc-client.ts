@@ -1,4 +1,5 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage, Message } from "amqplib";
+import { atMost } from "./at-most.ts";
 import { BrokerLink, closeConnection } from "./broker-link.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { decodeReply, encodeRequest, uniqueId } from "./envelope.ts";
@@ -30,12 +31,17 @@ interface Pending {
   isSent: boolean;
   /** Only a cast is done when the broker has taken it. */
   readonly isCast: boolean;
+  /** What was answered so far. */
+  result: unknown;
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
 /** How long a broker may take to confirm a message that nobody answers. */
 const CAST_TIMEOUT_MS = 10_000;
+
+/** How long a broker may take to remove the reply queue at the end. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Calls methods of OpenStack services over RabbitMQ, as oslo.messaging's RPCClient does. */
 export class RpcClient {
@@ -95,8 +101,10 @@ export class RpcClient {
 
   /** Ends the connection; calls in flight fail. */
   async close(): Promise<void> {
-    const channel = await this.#link.ready().catch(() => null);
-    await channel?.deleteQueue(this.#replyQueue).catch(() => undefined);
+    if (this.#link.isUp) {
+      const channel = await this.#link.ready();
+      await atMost(channel.deleteQueue(this.#replyQueue), CLOSE_TIMEOUT_MS);
+    }
     await this.#link.close();
     this.#onLost(new BrokerUnavailableError(`${this.place}: the connection has been closed`));
   }
@@ -122,6 +130,7 @@ export class RpcClient {
       const pending: Pending = {
         isSent: false,
         isCast,
+        result: null,
         resolve: (result) => {
           end();
           resolve(result);
@@ -220,9 +229,12 @@ export class RpcClient {
     try {
       const { messageId, result, failure, isLast } = decodeReply(content);
       const pending = this.#pending.get(messageId);
-      if (failure !== null) pending?.reject(failure);
-      // A service that calls itself alive meanwhile (call monitoring) sends answers that are not the last.
-      else if (isLast) pending?.resolve(result);
+      if (pending === undefined) return;
+      // Until Liberty the result came first and the end in a message of its own, with null; a service that
+      // calls itself alive meanwhile (call monitoring) sends null as well.
+      if (result !== null) pending.result = result;
+      if (failure !== null) pending.reject(failure);
+      else if (isLast) pending.resolve(pending.result);
     } catch (error) {
       if (!(error instanceof InvalidMessageError)) throw error;
       // It names no call, so that none can be told: the one it was for times out.

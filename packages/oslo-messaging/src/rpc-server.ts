@@ -1,7 +1,8 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+import { atMost } from "./at-most.ts";
 import { BrokerLink, closeConnection } from "./broker-link.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
-import { decodeRequest, encodeReply, type Request, uniqueId } from "./envelope.ts";
+import { decodeRequest, encodeReply, encodeReplyEnd, type Request, uniqueId } from "./envelope.ts";
 import { RemoteError } from "./errors.ts";
 import {
   fanoutExchange,
@@ -72,18 +73,13 @@ export class RpcServer {
 
   /** Reads no more requests, lets those that have begun end, and hangs up. */
   async close(): Promise<void> {
-    const channel = await this.#link.ready().catch(() => null);
+    const channel = this.#link.isUp ? await this.#link.ready() : null;
     // Its queues stay for the other servers, or for the next start.
     const tags = [this.#service.topic, this.#serverQueue, this.#fanoutQueue];
     if (channel !== null) {
-      await Promise.all(tags.map((tag) => channel.cancel(tag).catch(() => undefined)));
+      await atMost(Promise.all(tags.map((tag) => channel.cancel(tag))), CLOSE_TIMEOUT_MS);
     }
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    });
-    await Promise.race([Promise.all(this.#running), tooLong]);
-    clearTimeout(timer);
+    await atMost(Promise.all(this.#running), CLOSE_TIMEOUT_MS);
     await this.#link.close();
   }
 
@@ -148,7 +144,9 @@ export class RpcServer {
     }
     if (request.replyTo === null) return;
     const { queue, messageId } = request.replyTo;
-    channel.publish("", queue, encodeReply(messageId, outcome), messageProperties);
+    const { wantsEndApart } = request;
+    channel.publish("", queue, encodeReply(messageId, outcome, !wantsEndApart), messageProperties);
+    if (wantsEndApart) channel.publish("", queue, encodeReplyEnd(messageId), messageProperties);
   }
 
   async #dispatch(request: Request): Promise<{ result: unknown } | { failure: RemoteError }> {
