@@ -2,6 +2,7 @@ import { createPool, type PoolOptions } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
 import { connectFailureFrom, failureFrom } from "./sql-failure.ts";
+import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
   type SqlPool,
@@ -23,12 +24,15 @@ const CHARSETS = {
  */
 const FIRST_STATEMENT = "SET autocommit = 1, sql_mode = 'TRADITIONAL'";
 
+/** Most who wait for each connection: the driver keeps even those who have given up. */
+const MAX_WAITING = 200;
+
 /** Connections to one MySQL or MariaDB; statements are prepared once on each. */
 export class MysqlPool implements SqlPool {
   readonly #server: string;
   readonly #options: PoolOptions;
   readonly #url: DatabaseUrl;
-  #pool: Pool;
+  #pool: RetiringPool<Pool>;
 
   constructor(url: DatabaseUrl, server: ServerAddress, size: number, files: TlsFiles | null) {
     this.#server = describeServer(server);
@@ -43,6 +47,7 @@ export class MysqlPool implements SqlPool {
       charset: CHARSETS[charset],
       connectTimeout: connectTimeoutMs,
       connectionLimit: size,
+      queueLimit: MAX_WAITING * size,
       ...(tls === null || files === null
         ? {}
         : {
@@ -56,8 +61,22 @@ export class MysqlPool implements SqlPool {
     this.#pool = this.#open();
   }
 
-  async run(sql: string, values: readonly SqlValue[]): Promise<SqlResult> {
-    const pool = this.#pool;
+  run(sql: string, values: readonly SqlValue[]): Promise<SqlResult> {
+    const current = this.#pool;
+    return current.use((pool) =>
+      this.#runOn(pool, sql, values, () => {
+        this.#replace(current);
+      }),
+    );
+  }
+
+  /** @param onBroken - called if its connections are not to be trusted any more */
+  async #runOn(
+    pool: Pool,
+    sql: string,
+    values: readonly SqlValue[],
+    onBroken: () => void,
+  ): Promise<SqlResult> {
     const connection = await this.#connect(pool);
     try {
       const asked = connection.execute(sql, [...values]);
@@ -69,7 +88,7 @@ export class MysqlPool implements SqlPool {
       const failure = failureFrom(error, this.#server);
       if (breaksConnection(failure)) {
         connection.destroy();
-        this.#replace(pool);
+        onBroken();
       } else connection.release();
       throw failure;
     }
@@ -95,20 +114,20 @@ export class MysqlPool implements SqlPool {
     }
   }
 
-  #open(): Pool {
+  #open(): RetiringPool<Pool> {
     const pool = createPool(this.#options);
     pool.on("connection", (connection) => {
       connection.query(FIRST_STATEMENT, (error) => {
         if (error !== null) connection.destroy();
       });
     });
-    return pool.promise();
+    return new RetiringPool(pool.promise());
   }
 
   /** What a server that went away has left behind would each have to be waited for. */
-  #replace(broken: Pool): void {
+  #replace(broken: RetiringPool<Pool>): void {
     if (this.#pool !== broken) return;
     this.#pool = this.#open();
-    broken.end().catch(() => undefined);
+    broken.retire();
   }
 }

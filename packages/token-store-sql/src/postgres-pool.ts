@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
-import { connectFailureFrom, failureFrom } from "./sql-failure.ts";
+import { connectFailureFrom, failureFrom, SqlFailure } from "./sql-failure.ts";
+import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
   type SqlPool,
@@ -23,8 +24,9 @@ export class PostgresPool implements SqlPool {
   readonly #server: string;
   readonly #options: pg.PoolConfig;
   readonly #url: DatabaseUrl;
-  readonly #tls: ConnectionOptions | false;
-  #pool: pg.Pool;
+  /** Off for good once a server that need not have it has said no. */
+  #tls: ConnectionOptions | false;
+  #pool: RetiringPool<pg.Pool>;
 
   constructor(url: DatabaseUrl, server: ServerAddress, size: number, files: TlsFiles | null) {
     this.#server = describeServer(server);
@@ -42,11 +44,31 @@ export class PostgresPool implements SqlPool {
       keepAlive: true,
       application_name: "nova-console",
     };
-    this.#pool = this.#open(this.#tls);
+    this.#pool = this.#open();
   }
 
   async run(sql: string, values: readonly SqlValue[]): Promise<SqlResult> {
-    const pool = this.#pool;
+    const current = this.#pool;
+    const replace = (): void => {
+      this.#replace(current);
+    };
+    try {
+      return await current.use((pool) => this.#runOn(pool, sql, values, replace));
+    } catch (error) {
+      if (this.#url.tls?.optional !== true || !saysNoTls(error)) throw error;
+      this.#tls = false;
+      replace();
+      return this.#pool.use((pool) => this.#runOn(pool, sql, values, replace));
+    }
+  }
+
+  /** @param onBroken - called if its connections are not to be trusted any more */
+  async #runOn(
+    pool: pg.Pool,
+    sql: string,
+    values: readonly SqlValue[],
+    onBroken: () => void,
+  ): Promise<SqlResult> {
     const client = await this.#connect(pool);
     try {
       const asked = client.query<Record<string, unknown>>(sql, [...values]);
@@ -61,7 +83,7 @@ export class PostgresPool implements SqlPool {
       const failure = failureFrom(error, this.#server);
       const isBroken = breaksConnection(failure);
       client.release(isBroken);
-      if (isBroken) this.#replace(pool);
+      if (isBroken) onBroken();
       throw failure;
     }
   }
@@ -74,29 +96,29 @@ export class PostgresPool implements SqlPool {
     try {
       return await pool.connect();
     } catch (error) {
-      const mayBePlain = this.#url.tls?.optional === true;
-      if (mayBePlain && error instanceof Error && error.message === NO_TLS) {
-        this.#replace(pool, false);
-        return this.#connect(this.#pool);
-      }
       throw connectFailureFrom(error, this.#server);
     }
   }
 
-  #open(tls: ConnectionOptions | false): pg.Pool {
-    const pool = new pg.Pool({ ...this.#options, ssl: tls });
+  #open(): RetiringPool<pg.Pool> {
+    const pool = new pg.Pool({ ...this.#options, ssl: this.#tls });
     // An idle connection that breaks has left the pool already; a busy one fails its statement as well.
     pool.on("error", () => undefined);
     pool.on("connect", (client) => client.on("error", () => undefined));
-    return pool;
+    return new RetiringPool(pool);
   }
 
   /** What a server that went away has left behind would each have to be waited for. */
-  #replace(broken: pg.Pool, tls = this.#tls): void {
+  #replace(broken: RetiringPool<pg.Pool>): void {
     if (this.#pool !== broken) return;
-    this.#pool = this.#open(tls);
-    broken.end().catch(() => undefined);
+    this.#pool = this.#open();
+    broken.retire();
   }
+}
+
+function saysNoTls(error: unknown): boolean {
+  const cause = error instanceof SqlFailure ? error.cause : null;
+  return cause instanceof Error && cause.message === NO_TLS;
 }
 
 function tlsOptions({ tls }: DatabaseUrl, files: TlsFiles | null): ConnectionOptions | false {

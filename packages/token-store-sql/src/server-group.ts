@@ -79,7 +79,8 @@ async function runAt(
       return await pool.run(sql, values);
     } catch (error) {
       const kind = error instanceof SqlFailure ? error.kind : "other";
-      const replaces: boolean = kind === "lost" && repeatable && !wasLost;
+      const mayBeAskedAgain = kind === "read-only" || (kind === "lost" && repeatable);
+      const replaces: boolean = mayBeAskedAgain && !wasLost;
       if (!(replaces || (kind === "gave-way" && tries < MAX_TRIES))) throw error;
       wasLost ||= replaces;
     }
@@ -88,5 +89,6 @@ async function runAt(
 
 function mayMoveOn(error: unknown, repeatable: boolean): boolean {
   if (!(error instanceof SqlFailure)) return false;
-  return error.kind === "unreachable" || (repeatable && breaksConnection(error));
+  if (error.kind === "unreachable" || error.kind === "read-only") return true;
+  return repeatable && breaksConnection(error);
 }

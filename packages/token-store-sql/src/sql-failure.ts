@@ -6,6 +6,8 @@ export type FailureKind =
   | "lost"
   /** It kept silent; whether it did what it was told is not known. */
   | "silent"
+  /** It takes no writes any more, as after a switchover, and did nothing: another server may. */
+  | "read-only"
   /** It gave way to another transaction, and did nothing: the same may succeed now. */
   | "gave-way"
   /** User, password or database are not accepted. */
@@ -30,8 +32,10 @@ export class SqlFailure extends Error {
 const mysqlKinds = new Map<unknown, FailureKind>([
   // Too many connections; WSREP has not yet prepared this node (Galera)
   ...[1040, 1203, 1047].map((errno) => [errno, "unreachable"] as const),
-  // Server shutdown; connection killed; query interrupted
-  ...[1053, 1077, 1079, 1927, 1317].map((errno) => [errno, "lost"] as const),
+  // Server shutdown; connection killed; query interrupted; MySQL 8: session killed, idle for too long
+  ...[1053, 1077, 1079, 1927, 1317, 3169, 4031].map((errno) => [errno, "lost"] as const),
+  // --read-only; a read-only transaction; read-only mode
+  ...[1290, 1792, 1836].map((errno) => [errno, "read-only"] as const),
   // Lock wait timeout; deadlock, or a conflict that Galera finds at commit
   ...[1205, 1213].map((errno) => [errno, "gave-way"] as const),
   ...[1044, 1045, 1049, 1130, 1698].map((errno) => [errno, "denied"] as const),
@@ -44,6 +48,7 @@ const postgresKinds: readonly (readonly [RegExp, FailureKind])[] = [
   // Cannot connect now; too many connections
   [/^(?:57P03|53300)$/, "unreachable"],
   [/^(?:08...|57P0[12])$/, "lost"],
+  [/^25006$/, "read-only"],
   [/^(?:40001|40P01|55P03)$/, "gave-way"],
   [/^(?:28...|3D000)$/, "denied"],
   [/^42501$/, "not-granted"],

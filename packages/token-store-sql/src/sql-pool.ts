@@ -46,5 +46,5 @@ export async function within<T>(limitMs: number, what: string, promise: Promise<
 
 /** Whether a connection is good for nothing after a failure, and its siblings probably too. */
 export function breaksConnection({ kind }: SqlFailure): boolean {
-  return kind === "lost" || kind === "silent";
+  return kind === "lost" || kind === "silent" || kind === "read-only";
 }

@@ -53,6 +53,8 @@ export class SqlTokenStore implements TokenAuthority {
   readonly #surroundings: ErrorSurroundings;
   readonly #now: () => number;
   #withoutInstancesUntilMs = -Infinity;
+  /** A nova database whose `instances` is gone is being restored: nothing is good then. */
+  #hasInstances = false;
   #lastPurgeMs = -Infinity;
   #closed = false;
 
@@ -93,7 +95,7 @@ export class SqlTokenStore implements TokenAuthority {
         ...place
       } = validateConsoleRequest(request);
       await this.#requireInstance(place.instanceUuid);
-      if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) await this.#purge();
+      if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) await this.#purgeSome();
       const expires = this.#nowSeconds() + ttlSeconds;
       const info = { ...place, tokenDigest: token.digest, expires };
       // One that was given may come twice: the message broker can deliver a request again.
@@ -181,26 +183,35 @@ export class SqlTokenStore implements TokenAuthority {
     if (this.#isWithoutInstances()) return;
     try {
       const { rows } = await this.#servers.read(this.#statements.findInstance, [uuid]);
+      this.#hasInstances = true;
       if (rows.length > 0) return;
     } catch (error) {
-      if (isNoTable(error)) return;
+      if (isNoTable(error) && !this.#hasInstances) return;
       throw error;
     }
     const allowed = "an instance in this nova database that is not deleted";
     throw new InvalidConsoleRequestError("instance_uuid", uuid, allowed);
   }
 
-  async #purge(): Promise<number> {
+  /** @param most - batches of {@link PURGE_BATCH} */
+  async #purge(most = Infinity): Promise<number> {
     this.#lastPurgeMs = this.#now();
     const { findExpired, deleteIds } = this.#statements;
+    let batches = 0;
     for (let purged = 0; ;) {
       const { rows } = await this.#servers.read(findExpired, [this.#nowSeconds()]);
       const ids = rows.map((row) => Number(row["id"]));
       if (ids.length === 0) return purged;
       const { changes } = await this.#servers.read(deleteIds(ids.length), ids);
       purged += changes;
-      if (ids.length < PURGE_BATCH) return purged;
+      if (changes === 0 || ids.length < PURGE_BATCH) return purged;
+      if (++batches >= most) return purged;
     }
+  }
+
+  /** Whoever mints a token waits for one batch, and not for its success. */
+  async #purgeSome(): Promise<void> {
+    await this.#purge(1).catch(() => 0);
   }
 
   #isWithoutInstances(): boolean {
@@ -211,9 +222,11 @@ export class SqlTokenStore implements TokenAuthority {
   async #askLive(statement: LiveStatement, values: readonly SqlValue[]): Promise<SqlResult> {
     if (this.#isWithoutInstances()) return this.#servers.read(statement.ofAny, values);
     try {
-      return await this.#servers.read(statement.ofInstances, values);
+      const found = await this.#servers.read(statement.ofInstances, values);
+      this.#hasInstances = true;
+      return found;
     } catch (error) {
-      if (!isNoTable(error)) throw error;
+      if (!isNoTable(error) || this.#hasInstances) throw error;
     }
     const result = await this.#servers.read(statement.ofAny, values);
     this.#withoutInstancesUntilMs = this.#now() + NO_INSTANCES_MS;

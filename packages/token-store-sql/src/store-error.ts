@@ -29,6 +29,8 @@ function describe(kind: FailureKind, message: string, setting: string): string {
     case "lost":
     case "silent":
       return `does not answer (${message}); check the database and the network to it`;
+    case "read-only":
+      return `takes no writes: ${message}; is it a replica? Name the primary in ${setting}`;
     case "gave-way":
       return `is held by other transactions (${message}); try again`;
     case "denied":
