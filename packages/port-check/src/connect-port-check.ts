@@ -35,8 +35,8 @@ export async function connectPortCheck(
 ): Promise<OpenedPortCheck> {
   // Before a cell is opened, whose errors come when somebody wants a console.
   computeVersionOf(config.upgrade_levels.compute, NO_SERVICES);
-  queueOf(config, log);
   const api = config.api_database.connection;
+  if (!isDatabaseServer(api)) queueOf(config, log);
   const cells = isDatabaseServer(api)
     ? allCells(config, api, { now, log })
     : new OneCell(await openCell(config, "[database] connection", log));

@@ -37,7 +37,12 @@ export class MappedCells implements Cells {
   }
 
   async find(instanceUuid: string): Promise<FoundInstance | null> {
-    if (this.#ageMs() >= MAX_AGE_MS) await this.#renew();
+    if (this.#ageMs() >= MAX_AGE_MS) {
+      const renewing = this.#renew();
+      if (this.#cells.size === 0) await renewing;
+      // Those that are known need not wait: whoever is not found in them does.
+      else renewing.catch(() => undefined);
+    }
     const before = this.#cells;
     try {
       const found = await findIn(before, instanceUuid);
@@ -82,29 +87,42 @@ export class MappedCells implements Cells {
     }
     this.#readAtMs = this.#options.now();
     this.#cells = next;
-    for (const [key, cell] of before) if (!next.has(key)) await closeCell(cell);
+    // Not waited for: a broker that is silent would keep everybody waiting.
+    for (const [key, cell] of before) if (!next.has(key)) void closeCell(cell);
   }
 }
 
 /** @throws what a cell said that could not be asked, unless another one has the instance */
 async function findIn(cells: KnownCells, instanceUuid: string): Promise<FoundInstance | null> {
-  const answers = await Promise.allSettled(
-    Array.from(cells.values(), async (opening) => {
-      const cell = await opening;
-      const row = await cell.rows.get(instanceUuid);
-      return row === null ? null : { row, cell };
-    }),
-  );
+  const asked = Array.from(cells.values(), async (opening): Promise<FoundInstance | null> => {
+    const cell = await opening;
+    const row = await cell.rows.get(instanceUuid);
+    return row === null ? null : { row, cell };
+  });
+  // A cell that is silent is not waited for where another one shows the instance.
+  const shownFirst = await Promise.any(asked.map(onlyIfShown)).catch(() => null);
+  if (shownFirst !== null) return shownFirst;
+  const answers = await Promise.allSettled(asked);
   const found = answers.flatMap((each) =>
     each.status === "fulfilled" && each.value !== null ? [each.value] : [],
   );
   // One that is being moved from cell to cell is in both, and hidden in that where it does not run.
   const [first] = found;
-  const shown = found.find(({ row }) => !Number(row.instance["hidden"] ?? 0));
-  if (first !== undefined) return shown ?? first;
+  if (first !== undefined) return first;
   const failed = answers.find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return null;
+}
+
+/** @throws Error if it is not there, or hidden */
+async function onlyIfShown(asked: Promise<FoundInstance | null>): Promise<FoundInstance> {
+  const found = await asked;
+  if (found === null || isHidden(found)) throw new Error("not shown by this cell");
+  return found;
+}
+
+function isHidden({ row }: FoundInstance): boolean {
+  return Number(row.instance["hidden"] ?? 0) !== 0;
 }
 
 async function closeCell(opening: Promise<Cell>): Promise<void> {

@@ -39,7 +39,9 @@ function isPortChecked(config: Config, log: RpcLog): boolean {
   if (console_proxy.check_port === "off") return false;
   const connections = [database.connection, api_database.connection];
   const isCell = console_proxy.token_store === "database" && connections.some(isDatabaseServer);
-  const hasQueue = (DEFAULT.transport_url ?? "") !== "";
+  // With the API database each cell brings its own.
+  const hasQueue =
+    (DEFAULT.transport_url ?? "") !== "" || isDatabaseServer(api_database.connection);
   if (isCell && hasQueue) return true;
   if (console_proxy.check_port === "rpc") {
     throw new SettingError(
