@@ -224,13 +224,19 @@ export class Session {
   async #confirm(info: ConnectInfo): Promise<void> {
     const { token } = this.#front;
     if (token === null || this.#needs.now() - this.#askedMs < TOKEN_IS_FRESH_MS) return;
-    const { host, port } = await this.#askStore(token);
-    if (host !== info.host || port !== info.port) {
+    const now = await this.#askStore(token);
+    const isSamePlace =
+      now.host === info.host &&
+      now.port === info.port &&
+      now.internalAccessPath === info.internalAccessPath &&
+      now.instanceUuid === info.instanceUuid;
+    if (!isSamePlace) {
       throw new SessionRefusedError(
         "token-invalid",
         "the instance moved while it was being dialled",
       );
     }
+    await this.#checkPort(info);
   }
 
   /** A store's answer that comes too late is for nobody. */

@@ -337,7 +337,7 @@ describe("Sessions", { timeout: 20_000 }, () => {
     }
   });
 
-  it("checks the port once, between the token and the first byte to the backend", async (t) => {
+  it("checks the port before the first byte to the backend, and again after 50 ms", async (t) => {
     const steps: string[] = [];
     const port = await vncServer(t, (socket) => {
       steps.push("dialled");
@@ -352,7 +352,8 @@ describe("Sessions", { timeout: 20_000 }, () => {
     const now = (): number => (nowMs += 50);
     const { sessions } = sessionsOf(storeOf(port), {}, undefined, now, { check });
     await openProved(t, sessions);
-    assert.deepEqual(steps, [`checked 127.0.0.1 ${port} false`, "dialled"]);
+    const checked = `checked 127.0.0.1 ${port} false`;
+    assert.deepEqual(steps, [checked, "dialled", checked]);
   });
 
   it("checks no port for a token that is not good", async () => {
