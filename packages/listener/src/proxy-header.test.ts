@@ -15,6 +15,7 @@ describe("decodeProxyHeader()", () => {
   const headers: [name: string, bytes: Buffer, source: string | null][] = [
     ["TCP4", Buffer.from("PROXY TCP4 192.0.2.1 198.51.100.1 56324 6080\r\n"), "192.0.2.1"],
     ["TCP6", Buffer.from("PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n"), "2001:db8::1"],
+    ["an IPv4 client as IPv6", Buffer.from("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n"), "192.0.2.1"],
     ["UNKNOWN", Buffer.from("PROXY UNKNOWN\r\n"), null],
     ["UNKNOWN with more", Buffer.from("PROXY UNKNOWN ffff:f...f:ffff 1 2\r\n"), null],
     ["version 2, TCP4", hex(`${SIGNATURE} 21 11 000c c0000201 c6336401 dc04 17c0`), "192.0.2.1"],
@@ -26,7 +27,7 @@ describe("decodeProxyHeader()", () => {
     [
       "version 2, TCP6",
       hex(`${SIGNATURE} 21 21 0024 20010db8000000000000000000000001 ${"00".repeat(16)} 0001 0002`),
-      "2001:db8:0:0:0:0:0:1",
+      "2001:db8::1",
     ],
     ["version 2, LOCAL", hex(`${SIGNATURE} 20 00 0000`), null],
     ["version 2, a unix socket", hex(`${SIGNATURE} 21 31 00d8 ${"00".repeat(216)}`), null],

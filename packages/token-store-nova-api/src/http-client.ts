@@ -96,14 +96,18 @@ export class HttpClient {
       const deadline = setTimeout(() => {
         end(`does not answer within ${this.#timeoutMs} ms, [console_proxy] connect_timeout`);
       }, this.#timeoutMs);
+      let isAnswered = false;
       outgoing.on("close", () => {
         clearTimeout(deadline);
+        // Of a 101 nothing else is told.
+        if (!isAnswered) reject(failure(peer, "closes the connection without an answer"));
       });
       outgoing.on("error", (error) => {
         if (outgoing.reusedSocket && isReset(error)) resolve("stale");
         else reject(failure(peer, describeNetworkError(error, this.#group), error));
       });
       outgoing.on("response", (incoming) => {
+        isAnswered = true;
         const parts: Buffer[] = [];
         let bytes = 0;
         incoming.on("data", (part: Buffer) => {
