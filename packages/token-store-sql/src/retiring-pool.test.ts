@@ -22,14 +22,15 @@ describe("RetiringPool", () => {
   it("serves those who wait for it when it is replaced, and ends after the last of them", async () => {
     const inner = new FakePool();
     const pool = new RetiringPool(inner);
-    const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
-    const answers = [pool.use(() => first.promise), pool.use(() => second.promise)];
+    const answer: { first?: (text: string) => void; second?: (error: Error) => void } = {};
+    const first = pool.use(() => new Promise<string>((resolve) => (answer.first = resolve)));
+    const second = pool.use(() => new Promise<string>((_, reject) => (answer.second = reject)));
     pool.retire();
-    first.resolve("one");
-    assert.equal(await answers[0], "one");
+    answer.first?.("one");
+    assert.equal(await first, "one");
     assert.equal(inner.ended, 0);
-    second.reject(new Error("lost"));
-    await assert.rejects(answers[1] ?? Promise.resolve(), /lost/);
+    answer.second?.(new Error("lost"));
+    await assert.rejects(second, /lost/);
     assert.equal(inner.ended, 1);
   });
 });
