@@ -7,6 +7,7 @@ const everyTest = [
   "apps/**/*.test.ts",
   "test/src/**/*.test.ts",
   "bench/src/**/*.test.ts",
+  "packaging/src/**/*.test.ts",
 ];
 const named = process.argv.slice(2);
 

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { bundle } from "./bundle.ts";
+import { programs, version } from "./programs.ts";
+
+describe("a bundle", () => {
+  let folder = "";
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), "bundle-"));
+    for (const program of Object.values(programs)) {
+      await bundle(program, path.join(folder, program.name));
+    }
+  });
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const { name } of Object.values(programs)) {
+    it(`of ${name} runs where no node_modules are`, () => {
+      const launcher = path.join(folder, name, "bin", `${name}.cjs`);
+      const run = spawnSync(process.execPath, [launcher, "--version"], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      assert.equal(run.stderr, "");
+      assert.equal(run.stdout.trim(), `${name} ${version()}`);
+    });
+
+    it(`of ${name} has the licence of each package whose code is inside`, () => {
+      const licences = path.join(folder, name, "licences");
+      const packages = readFileSync(path.join(licences, "PACKAGES"), "utf8").trim().split("\n");
+      assert.ok(packages.length > 20);
+      const texts = readdirSync(licences).filter((file) => file.endsWith(".txt"));
+      assert.equal(texts.length, packages.length);
+      for (const text of texts) {
+        assert.match(
+          readFileSync(path.join(licences, text), "utf8"),
+          /copyright|permission|license/i,
+        );
+      }
+    });
+
+    it(`of ${name} takes nothing of other places of this machine with it`, () => {
+      const dist = path.join(folder, name, "dist");
+      for (const file of readdirSync(dist)) {
+        assert.ok(!readFileSync(path.join(dist, file), "utf8").includes(process.cwd()), file);
+      }
+    });
+  }
+});
