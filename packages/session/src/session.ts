@@ -6,27 +6,21 @@ import {
 } from "@nova-console/connector";
 import { relay, type RelayTraffic } from "@nova-console/relay";
 import { negotiateWithServer, type SecurityHandler } from "@nova-console/rfb";
-import type { ConnectInfo, Token, TokenStore } from "@nova-console/token";
+import type { ConnectInfo } from "@nova-console/token";
 import type { Admission } from "./admission.ts";
-import { asError, blame, detailOf, tooSlow } from "./blame.ts";
+import { asError, blame, detailOf } from "./blame.ts";
 import type { CloseReason } from "./close-reason.ts";
 import { closeReasonOf } from "./close-reason-of.ts";
+import { endAfter } from "./end-after.ts";
 import { endOfRelay } from "./end-of-relay.ts";
+import { Entitlement, type EntitlementNeeds } from "./entitlement.ts";
 import { SessionRefusedError } from "./errors.ts";
-import { type PortCheck, refusalOfPortCheck } from "./port-check.ts";
 import type { LiveSession, SessionFacts, SessionRecord } from "./session-record.ts";
-import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
 import { within } from "./within.ts";
 
 /** How long the words of a refusal may take to reach the viewer. */
 const REFUSAL_TIMEOUT_MS = 5_000;
-
-/**
- * For how long a token that was good is taken to be: within it the store is asked once for a console.
- * As short as the time between the store's answer and its arrival may be, on a busy machine.
- */
-const TOKEN_IS_FRESH_MS = 50;
 
 /** The longest that Node's timers can wait. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
@@ -41,15 +35,9 @@ interface Joined {
 }
 
 /** What a session needs from those around it. */
-export interface SessionDependencies {
-  readonly tokens: TokenStore;
-  /** Asked whether the port is still the instance's; absent: that is taken for granted. */
-  readonly portCheck?: PortCheck | undefined;
-  readonly settings: SessionSettings;
+export interface SessionDependencies extends EntitlementNeeds {
   /** What is accepted from VNC servers, most wanted first. */
   readonly backendSecurity: readonly SecurityHandler[];
-  /** Milliseconds of a clock; only differences count. */
-  readonly now: () => number;
   /** Milliseconds since the epoch: when tokens expire. */
   readonly wallClock: () => number;
   /** Asked once, when the token has shown to be good and before anything is dialled. */
@@ -67,8 +55,6 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #startedMs: number;
   #info: ConnectInfo | null = null;
-  /** When the store was last asked for the token. */
-  #askedMs = 0;
   /** Ends it with its token. */
   #expiry: NodeJS.Timeout | undefined;
   /** Once its handshakes are done. */
@@ -143,7 +129,11 @@ export class Session {
   async #untilJoined(): Promise<Joined> {
     const { signal } = this.#ending;
     signal.throwIfAborted();
-    const deadline = this.#endAfter(this.#needs.settings.handshakeTimeoutMs, "viewer-timeout");
+    const deadline = endAfter(
+      this.#ending,
+      this.#needs.settings.handshakeTimeoutMs,
+      "viewer-timeout",
+    );
     try {
       return await within(this.#join(), signal);
     } finally {
@@ -154,13 +144,14 @@ export class Session {
   /** Token and port, then both neighbours at once, then the viewer is let in. */
   async #join(): Promise<Joined> {
     const { signal } = this.#ending;
-    const info = await this.#validate();
-    await this.#checkPort(info);
+    const entitlement = this.#entitlement();
+    const info = await this.#enter(entitlement);
+    await entitlement.checkPort(info);
     const connecting = this.#openBackend(info);
     try {
       const beginning = this.#front.begin(signal).catch(blameViewer);
       const [backend] = await Promise.all([connecting, beginning]);
-      await this.#confirm(info);
+      await entitlement.confirm(info);
       const viewer = await this.#front.admit(signal).catch(blameViewer);
       signal.throwIfAborted();
       return { viewer, backend };
@@ -172,15 +163,17 @@ export class Session {
     }
   }
 
-  async #validate(): Promise<ConnectInfo> {
+  #entitlement(): Entitlement {
     const { token } = this.#front;
-    if (token === null) {
-      this.#front.authorize(null);
-      throw new SessionRefusedError("token-missing", "no token was presented");
-    }
+    if (token !== null) return new Entitlement(token, this.#needs, this.#ending);
+    this.#front.authorize(null);
+    throw new SessionRefusedError("token-missing", "no token was presented");
+  }
+
+  async #enter(entitlement: Entitlement): Promise<ConnectInfo> {
     let info: ConnectInfo;
     try {
-      info = await this.#askStore(token);
+      info = await entitlement.ask();
     } catch (error) {
       // A page of another site learns that first, and nothing about the token.
       this.#front.authorize(null);
@@ -197,72 +190,10 @@ export class Session {
     return info;
   }
 
-  /**
-   * VNC servers get their ports in turn: the one that the token was minted for may be another
-   * instance's by now (CVE-2013-0335).
-   */
-  async #checkPort(info: ConnectInfo): Promise<void> {
-    const { portCheck, settings } = this.#needs;
-    if (portCheck === undefined) return;
-    const { signal } = this.#ending;
-    const limitMs = settings.connectTimeoutMs;
-    const deadline = this.#endAfter(limitMs, "token-store-unavailable", "port not confirmed");
-    try {
-      await portCheck.check(info, signal);
-    } catch (error) {
-      throw refusalOfPortCheck(error);
-    } finally {
-      clearTimeout(deadline);
-    }
-    signal.throwIfAborted();
-  }
-
-  /**
-   * The token may have been revoked, or its instance moved, while the backend was being dialled and
-   * the viewer was made to wait.
-   */
-  async #confirm(info: ConnectInfo): Promise<void> {
-    const { token } = this.#front;
-    if (token === null || this.#needs.now() - this.#askedMs < TOKEN_IS_FRESH_MS) return;
-    const now = await this.#askStore(token);
-    const isSamePlace =
-      now.host === info.host &&
-      now.port === info.port &&
-      now.internalAccessPath === info.internalAccessPath &&
-      now.instanceUuid === info.instanceUuid;
-    if (!isSamePlace) {
-      throw new SessionRefusedError(
-        "token-invalid",
-        "the instance moved while it was being dialled",
-      );
-    }
-    await this.#checkPort(info);
-  }
-
-  /** A store's answer that comes too late is for nobody. */
-  async #askStore(token: Token): Promise<ConnectInfo> {
-    const { settings, tokens } = this.#needs;
-    const limitMs = settings.connectTimeoutMs;
-    this.#askedMs = this.#needs.now();
-    let deadline: NodeJS.Timeout | undefined;
-    try {
-      const info = await new Promise<ConnectInfo>((resolve, reject) => {
-        deadline = setTimeout(() => {
-          reject(tooSlow("token-store-unavailable", limitMs));
-        }, limitMs);
-        tokens.validate(token).then(resolve, reject);
-      });
-      this.#ending.signal.throwIfAborted();
-      return info;
-    } finally {
-      clearTimeout(deadline);
-    }
-  }
-
   async #openBackend(info: ConnectInfo): Promise<Duplex> {
     const { settings, backendSecurity } = this.#needs;
     const { signal } = this.#ending;
-    const deadline = this.#endAfter(settings.connectTimeoutMs, "backend-timeout");
+    const deadline = endAfter(this.#ending, settings.connectTimeoutMs, "backend-timeout");
     try {
       const address = parseBackendAddress(info.host, info.port);
       const socket = await connectBackend(address, info.internalAccessPath, signal);
@@ -290,12 +221,6 @@ export class Session {
         Math.min(leftMs, LONGEST_WAIT_MS),
       );
     }
-  }
-
-  #endAfter(limitMs: number, reason: CloseReason, what?: string): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#ending.abort(tooSlow(reason, limitMs, what));
-    }, limitMs);
   }
 }
 

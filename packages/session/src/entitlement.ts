@@ -1,0 +1,110 @@
+import type { ConnectInfo, Token, TokenStore } from "@nova-console/token";
+import { tooSlow } from "./blame.ts";
+import { endAfter } from "./end-after.ts";
+import { SessionRefusedError } from "./errors.ts";
+import { type PortCheck, refusalOfPortCheck } from "./port-check.ts";
+import type { SessionSettings } from "./session-settings.ts";
+
+/**
+ * For how long a token that was good is taken to be: within it the store is asked once for a console.
+ * As short as the time between the store's answer and its arrival may be, on a busy machine.
+ */
+const TOKEN_IS_FRESH_MS = 50;
+
+/** Whom {@link Entitlement} asks. */
+export interface EntitlementNeeds {
+  readonly tokens: TokenStore;
+  /** Asked whether the port is still the instance's; absent: that is taken for granted. */
+  readonly portCheck?: PortCheck | undefined;
+  readonly settings: SessionSettings;
+  /** Milliseconds of a clock; only differences count. */
+  readonly now: () => number;
+}
+
+/**
+ * What a token entitles its viewer to: asked before anything is dialled, and once more before the
+ * viewer is let in.
+ */
+export class Entitlement {
+  readonly #token: Token;
+  readonly #needs: EntitlementNeeds;
+  /** The session's: nothing is waited for once that ends. */
+  readonly #ending: AbortController;
+  /** When the store was last asked. */
+  #askedMs = 0;
+
+  constructor(token: Token, needs: EntitlementNeeds, ending: AbortController) {
+    this.#token = token;
+    this.#needs = needs;
+    this.#ending = ending;
+  }
+
+  /**
+   * Asks the store; an answer that comes too late is for nobody.
+   *
+   * @throws what the store says, or `token-store-unavailable` after `connectTimeoutMs`
+   */
+  async ask(): Promise<ConnectInfo> {
+    const { settings, tokens } = this.#needs;
+    const limitMs = settings.connectTimeoutMs;
+    this.#askedMs = this.#needs.now();
+    let deadline: NodeJS.Timeout | undefined;
+    try {
+      const info = await new Promise<ConnectInfo>((resolve, reject) => {
+        deadline = setTimeout(() => {
+          reject(tooSlow("token-store-unavailable", limitMs));
+        }, limitMs);
+        tokens.validate(this.#token).then(resolve, reject);
+      });
+      this.#ending.signal.throwIfAborted();
+      return info;
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  /**
+   * VNC servers get their ports in turn: the one that the token was minted for may be another
+   * instance's by now (CVE-2013-0335).
+   *
+   * @throws {@link SessionRefusedError} unless it is this instance's
+   */
+  async checkPort(info: ConnectInfo): Promise<void> {
+    const { portCheck, settings } = this.#needs;
+    if (portCheck === undefined) return;
+    const { signal } = this.#ending;
+    const limitMs = settings.connectTimeoutMs;
+    const why = "token-store-unavailable";
+    const deadline = endAfter(this.#ending, limitMs, why, "port not confirmed");
+    try {
+      await portCheck.check(info, signal);
+    } catch (error) {
+      throw refusalOfPortCheck(error);
+    } finally {
+      clearTimeout(deadline);
+    }
+    signal.throwIfAborted();
+  }
+
+  /**
+   * The token may have been revoked, or its instance moved, while the backend was being dialled and
+   * the viewer was made to wait.
+   *
+   * @param info - what the store said before
+   * @throws {@link SessionRefusedError} unless it says the same, and as {@link ask} and {@link checkPort}
+   */
+  async confirm(info: ConnectInfo): Promise<void> {
+    if (this.#needs.now() - this.#askedMs < TOKEN_IS_FRESH_MS) return;
+    const now = await this.ask();
+    const isSamePlace =
+      now.host === info.host &&
+      now.port === info.port &&
+      now.internalAccessPath === info.internalAccessPath &&
+      now.instanceUuid === info.instanceUuid;
+    if (!isSamePlace) {
+      const detail = "the instance moved while it was being dialled";
+      throw new SessionRefusedError("token-invalid", detail);
+    }
+    await this.checkPort(info);
+  }
+}
