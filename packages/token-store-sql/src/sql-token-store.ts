@@ -5,6 +5,7 @@ import {
   type ConnectInfo,
   type ConsoleRequest,
   decodeRow,
+  encodeRow,
   InvalidConsoleRequestError,
   InvalidTokenError,
   Token,
@@ -100,17 +101,7 @@ export class SqlTokenStore implements TokenAuthority {
       const info = { ...place, tokenDigest: token.digest, expires };
       // One that was given may come twice: the message broker can deliver a request again.
       if (given !== undefined) await this.#servers.write(deleteToken, [token.digest]);
-      await this.#servers.write(insert, [
-        this.#timestamp(),
-        info.tokenDigest,
-        info.consoleType,
-        info.host,
-        info.port,
-        info.internalAccessPath,
-        info.instanceUuid,
-        info.expires,
-        info.accessUrlBase,
-      ]);
+      await this.#servers.write(insert, [this.#timestamp(), ...encodeRow(info)]);
       // After it: of two that are given one place at the same time none may think that it has it alone.
       await this.#deleteOthersAt(deleteOthersAt, info);
       return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };

@@ -1,3 +1,4 @@
+import { TOKEN_COLUMNS } from "@nova-console/token";
 import type { Dialect } from "./database-url.ts";
 
 /** A question about live tokens. */
@@ -20,7 +21,7 @@ export interface Statements {
   readonly liveDigests: (limit: number) => LiveStatement;
   /** instance_uuid */
   readonly findInstance: string;
-  /** created_at, token_hash, console_type, host, port, internal_access_path, instance_uuid, expires, access_url_base */
+  /** created_at, then `TOKEN_COLUMNS` */
   readonly insert: string;
   /** host, port, internal_access_path, instance_uuid */
   readonly deleteOthersAt: string;
@@ -40,8 +41,6 @@ export interface Statements {
 export const PURGE_BATCH = 500;
 
 const TABLE = "console_auth_tokens";
-const COLUMNS =
-  "token_hash, console_type, host, port, internal_access_path, instance_uuid, expires, access_url_base";
 // nova's own proxy asks for the instance in a second query. nova/objects/console_auth_token.py, `validate`
 const OF_INSTANCES = `AND EXISTS (SELECT 1 FROM instances WHERE instances.uuid = ${TABLE}.instance_uuid AND instances.deleted = 0)`;
 
@@ -55,11 +54,11 @@ export function statementsFor(dialect: Dialect): Statements {
   const isSame = dialect === "mysql" ? "<=>" : "IS NOT DISTINCT FROM";
   return {
     validate: live(
-      `SELECT ${COLUMNS} FROM ${TABLE} WHERE token_hash = ? AND expires > ?`,
+      `SELECT ${TOKEN_COLUMNS} FROM ${TABLE} WHERE token_hash = ? AND expires > ?`,
       "LIMIT 1",
     ),
     list: live(
-      `SELECT ${COLUMNS} FROM ${TABLE} WHERE expires > ?`,
+      `SELECT ${TOKEN_COLUMNS} FROM ${TABLE} WHERE expires > ?`,
       "ORDER BY instance_uuid, expires, id",
     ),
     countInstance: live(
@@ -73,7 +72,7 @@ export function statementsFor(dialect: Dialect): Statements {
       ),
     findInstance: plain("SELECT 1 AS found FROM instances WHERE uuid = ? AND deleted = 0"),
     insert: plain(
-      `INSERT INTO ${TABLE} (created_at, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${TABLE} (created_at, ${TOKEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     deleteOthersAt: plain(
       `DELETE FROM ${TABLE} WHERE host = ? AND port = ? AND internal_access_path ${isSame} ? AND instance_uuid <> ?`,

@@ -27,7 +27,7 @@ export {
 } from "./errors.ts";
 export { openTokenStore, type TokenStoreLocation } from "./open-token-store.ts";
 export { SqliteTokenStore, type SqliteTokenStoreOptions } from "./sqlite-token-store.ts";
-export { decodeRow } from "./token-row.ts";
+export { decodeRow, encodeRow, TOKEN_COLUMNS } from "./token-row.ts";
 export { Token } from "./token.ts";
 export type { TokenAuthority, TokenDirectory, TokenStore } from "./token-store.ts";
 export { deriveViewerPassword } from "./viewer-password.ts";

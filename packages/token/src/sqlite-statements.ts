@@ -1,7 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-
-const COLUMNS =
-  "token_hash, console_type, host, port, internal_access_path, instance_uuid, expires, access_url_base";
+import { TOKEN_COLUMNS } from "./token-row.ts";
 
 /**
  * Every question the store asks, prepared once.
@@ -11,7 +9,7 @@ const COLUMNS =
 export interface Statements {
   /** token_hash, now */
   readonly validate: StatementSync;
-  /** created_at, token_hash, console_type, host, port, internal_access_path, instance_uuid, expires, access_url_base */
+  /** created_at, then {@link TOKEN_COLUMNS} */
   readonly insert: StatementSync;
   /** instance_uuid, now */
   readonly countInstance: StatementSync;
@@ -32,14 +30,14 @@ export interface Statements {
 }
 
 /** The lookup of a token: by its unique hash. */
-export const VALIDATE_SQL = `SELECT ${COLUMNS} FROM console_auth_tokens WHERE token_hash = ? AND expires > ? LIMIT 1`;
+export const VALIDATE_SQL = `SELECT ${TOKEN_COLUMNS} FROM console_auth_tokens WHERE token_hash = ? AND expires > ? LIMIT 1`;
 
 /** Prepares the statements; fails where the table is not nova's. */
 export function prepareStatements(database: DatabaseSync): Statements {
   return {
     validate: database.prepare(VALIDATE_SQL),
     insert: database.prepare(
-      `INSERT INTO console_auth_tokens (created_at, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO console_auth_tokens (created_at, ${TOKEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     countInstance: database.prepare(
       "SELECT count(*) AS live FROM console_auth_tokens WHERE instance_uuid = ? AND expires > ?",
@@ -51,7 +49,7 @@ export function prepareStatements(database: DatabaseSync): Statements {
     ),
     deleteToken: database.prepare("DELETE FROM console_auth_tokens WHERE token_hash = ?"),
     list: database.prepare(
-      `SELECT ${COLUMNS} FROM console_auth_tokens WHERE expires > ? ORDER BY instance_uuid, expires, id`,
+      `SELECT ${TOKEN_COLUMNS} FROM console_auth_tokens WHERE expires > ? ORDER BY instance_uuid, expires, id`,
     ),
     // By the primary key: what was minted last.
     liveDigests: database.prepare(

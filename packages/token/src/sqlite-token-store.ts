@@ -12,7 +12,7 @@ import {
   validateInstanceUuid,
 } from "./console-request.ts";
 import { InvalidTokenError, TokenStoreError } from "./errors.ts";
-import { decodeRow } from "./token-row.ts";
+import { decodeRow, encodeRow } from "./token-row.ts";
 import { storeErrorFrom } from "./sqlite-errors.ts";
 import { openDatabase } from "./sqlite-file.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
@@ -82,17 +82,7 @@ export class SqliteTokenStore implements TokenAuthority {
       deleteOthersAt.run(info.host, info.port, info.internalAccessPath, info.instanceUuid);
       // One that was given may come twice: the message broker can deliver a request again.
       if (checked.token !== undefined) deleteToken.run(info.tokenDigest);
-      insert.run(
-        this.#timestamp(),
-        info.tokenDigest,
-        info.consoleType,
-        info.host,
-        info.port,
-        info.internalAccessPath,
-        info.instanceUuid,
-        info.expires,
-        info.accessUrlBase,
-      );
+      insert.run(this.#timestamp(), ...encodeRow(info));
       return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
     });
   }

@@ -4,6 +4,24 @@ import { TokenStoreError } from "./errors.ts";
 /** A row as a driver gives it: SQLite's columns hold any type, whatever they were declared as. */
 type Row = Readonly<Record<string, unknown>>;
 
+/** The columns of `console_auth_tokens` that {@link encodeRow} gives values for, as SQL lists them. */
+export const TOKEN_COLUMNS =
+  "token_hash, console_type, host, port, internal_access_path, instance_uuid, expires, access_url_base";
+
+/** @returns the values of {@link TOKEN_COLUMNS}, in their order */
+export function encodeRow(info: ConnectInfo): (string | number | null)[] {
+  return [
+    info.tokenDigest,
+    info.consoleType,
+    info.host,
+    info.port,
+    info.internalAccessPath,
+    info.instanceUuid,
+    info.expires,
+    info.accessUrlBase,
+  ];
+}
+
 /**
  * Decodes a row of `console_auth_tokens`, ours or nova's.
  *
