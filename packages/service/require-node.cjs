@@ -11,3 +11,11 @@ if (found[0] < 22 || (found[0] === 22 && found[1] < 13)) {
   );
   process.exit(2);
 }
+
+// Node.js 22 says of node:sqlite, in the journal of each start, that it is experimental; 24 does not.
+var emitWarning = process.emitWarning;
+process.emitWarning = function (warning) {
+  if (!/^SQLite is an experimental feature/.test(String(warning))) {
+    emitWarning.apply(process, arguments);
+  }
+};

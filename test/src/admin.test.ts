@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
 import { Admin } from "./support/admin.ts";
 import { freePort } from "./support/free-port.ts";
@@ -143,6 +144,9 @@ describe("admin_listen", { timeout: 6 * TIMEOUT_MS }, () => {
     await installation.startXvpvncproxy();
     const admin = new Admin(port);
     assert.equal((await admin.ask("/metrics", "GET", { host: "evil.example" })).status, 403);
+    // HAProxy's "option httpchk GET /readyz": HTTP/1.0, and no name at all.
+    assert.match(await say(port, "GET /readyz HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /);
+    assert.match(await say(port, "GET /readyz HTTP/1.0\r\nHost:\r\n\r\n"), /^HTTP\/1\.1 403 /);
     assert.equal((await admin.ask("/nothing")).status, 404);
     assert.equal((await admin.ask("/v1/sessions", "POST")).status, 404);
   });
@@ -156,3 +160,12 @@ describe("admin_listen", { timeout: 6 * TIMEOUT_MS }, () => {
     await proxy.printed(/WARN.*admin_listen is 0\.0\.0\.0:\d+: whoever reaches it/);
   });
 });
+
+/** Sends bytes as they are. @returns all of the answer */
+async function say(port: number, request: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+  socket.write(request);
+  let answer = "";
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}

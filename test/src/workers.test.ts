@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, rename } from "node:fs/promises";
 import { describe, it } from "node:test";
+import { isAlive } from "./support/is-alive.ts";
 import { runProgram } from "./support/programs.ts";
 import { until } from "./support/until.ts";
 import { openWebSocket, webSocketUrl } from "./support/web-socket-viewer.ts";
@@ -8,14 +9,6 @@ import { closeConsole, echoes, type OpenConsole, WorkersStage } from "./support/
 
 const TIMEOUT_MS = 120_000;
 const CAP = 3;
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
   const timeout = TIMEOUT_MS;
@@ -41,6 +34,22 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
       assert.deepEqual(await stage.proxy.stop(), { status: 0, signal: null });
     },
   );
+
+  it("are replaced when they give no sign of life", { timeout }, async () => {
+    const watchdog = { WATCHDOG_USEC: "6000000" };
+    await using stage = await WorkersStage.start(signal, {}, undefined, watchdog);
+    const [hung, kept] = [...(await stage.openOnEach()).values()];
+    assert.ok(hung && kept);
+    process.kill(hung.worker, "SIGSTOP");
+    await stage.proxy.printed(
+      new RegExp(`a worker gave no sign of life for 3000 ms: it is killed worker=${hung.worker}`),
+    );
+    assert.equal((await hung.webSocket.closed).code, 1006);
+    await stage.proxy.printed(/a worker was replaced worker=\d+/);
+    await echoes(kept);
+    for (const opened of (await stage.openOnEach()).values()) await closeConsole(opened);
+    assert.equal(stage.installation.log.split("a worker died").length, 2);
+  });
 
   it("let the consoles of all of them end when they are stopped", { timeout }, async () => {
     await using stage = await WorkersStage.start(signal);

@@ -10,6 +10,7 @@ import { openTokenAuthority } from "@nova-console/token-stores";
 import { declarations } from "./command-declarations.ts";
 import * as commands from "./commands.ts";
 import { consoleSettingsOf } from "./console-settings.ts";
+import { declaration } from "./declaration.ts";
 import { startConsoleauth } from "./consoleauth-service.ts";
 
 /** Longest that a command may take; only libvirt can make one wait. */
@@ -29,9 +30,7 @@ export function createProgram(surroundings: ProgramSurroundings): ProgramSpec {
     run: (context) => runCommand(run, context, surroundings),
   });
   return {
-    program: "nova-consoleauth",
-    summary:
-      "Issues, checks and revokes console tokens. Without a command it serves: it purges expired tokens and answers the HTTP API.",
+    ...declaration,
     commands: [
       command(declarations.authorize, commands.authorize),
       command(declarations.check, commands.check),

@@ -55,6 +55,7 @@ export class HttpDoor {
   readonly #server: Server;
   readonly #visits = new Map<Socket, Visit>();
   #closing = false;
+  #onEmpty: () => void = () => undefined;
 
   constructor(options: HttpDoorOptions) {
     this.#options = options;
@@ -100,6 +101,22 @@ export class HttpDoor {
   close(): void {
     this.#closing = true;
     for (const [socket, visit] of this.#visits) if (visit.unanswered === 0) socket.destroy();
+  }
+
+  /**
+   * Closes each connection after its next answer, and those at once that have had one and wait.
+   *
+   * @returns when none speaks HTTP any more, for which each has its time
+   */
+  drain(): Promise<void> {
+    this.#closing = true;
+    for (const [socket, { unanswered, bytesBefore }] of this.#visits) {
+      if (unanswered === 0 && bytesBefore >= 0) socket.destroy();
+    }
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#visits.size === 0) resolve();
+    });
   }
 
   #awaitHead(socket: Socket, visit: Visit): void {
@@ -149,11 +166,11 @@ export class HttpDoor {
       socket.destroy();
       return;
     }
-    this.#forget(socket);
     const problem = headProblem(request);
     if (problem === null) {
       this.#options.onUpgrade({ request, socket, head, connection: visit.connection });
     } else writeError(socket, problem.status, problem.message);
+    this.#forget(socket);
   }
 
   #refuse(socket: Socket, status: number, message: string): void {
@@ -172,6 +189,7 @@ export class HttpDoor {
     const visit = this.#visits.get(socket);
     if (visit !== undefined) stop(visit);
     this.#visits.delete(socket);
+    if (this.#visits.size === 0) this.#onEmpty();
   }
 }
 

@@ -3,24 +3,26 @@ import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
   logSessionEnd,
+  runningProxy,
   runProgram,
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
 import { checkTokenStore, countTokenChecks } from "@nova-console/token";
 import { openTokenStore } from "@nova-console/token-stores";
+import { declaration } from "./declaration.ts";
 import { startNovncProxy } from "./server.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
 
 await runProgram({
-  program: "nova-novncproxy",
-  summary: "Serve the noVNC page and carry consoles to browsers in WebSockets.",
+  ...declaration,
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   workers: {
+    address: (config) => ({ option: "novncproxy", ...settingsOf(config) }),
     claimPort: (config) => claimPort(settingsOf(config)),
     slots: (config) => sessionSlotCounts(settingsOf(config)),
   },
-  start: async ({ config, log, place, metrics }) => {
+  start: async ({ config, log, place, socket, metrics }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
     const store = await openTokenStore(config, { now: Date.now });
     const portCheck = await openPortCheck(config, { now: Date.now, log });
@@ -28,6 +30,7 @@ await runProgram({
     const proxy = await startNovncProxy({
       settings: asWorker(settingsOf(config), place),
       reusePort: place?.reusePort ?? false,
+      socket,
       slots: place === null ? undefined : sessionSlotsOf(place),
       tokens,
       portCheck: portCheck ?? undefined,
@@ -40,22 +43,13 @@ await runProgram({
       now: () => performance.now(),
       wallClock: Date.now,
     });
-    const { host, port } = proxy.address();
-    return {
-      describe: `listening on ${formatAddress(host, port)}`,
-      stop: async () => {
-        await proxy.stop();
-        await Promise.all([store.close(), portCheck?.close()]);
-      },
-      view: {
-        list: () => proxy.live.list(),
-        end: (number) => proxy.live.end(number),
-        check: () => checkTokenStore(store),
-      },
+    return runningProxy({
+      ...{ proxy, formatAddress, isPassed: socket !== null },
+      check: () => checkTokenStore(store),
       reload: (next) => {
         proxy.reload(settingsOf(next));
-        return Promise.resolve();
       },
-    };
+      close: () => Promise.all([store.close(), portCheck?.close()]),
+    });
   },
 });

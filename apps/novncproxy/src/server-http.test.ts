@@ -166,6 +166,41 @@ describe("nova-novncproxy's patience", { timeout: 30_000 }, () => {
   });
 });
 
+describe("NovncProxy.leave()", { timeout: 30_000 }, () => {
+  it("closes a kept connection that waits, and answers the first request of another one", async () => {
+    const left = await TestProxy.start();
+    writeFileSync(join(left.webRoot, "a.js"), "1;\n");
+    const [waiting, half] = [
+      await RawClient.connect(left.port),
+      await RawClient.connect(left.port),
+    ];
+    half.send("GET /a.js HTTP/1.1\r\n");
+    waiting.send("GET /a.js HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert.match((await waiting.response()).head, /^HTTP\/1\.1 200 /);
+    const gone = left.proxy.leave(nothing);
+    assert.equal(await waiting.rest(), "");
+    half.send("Host: h\r\n\r\n");
+    assert.match(await half.rest(), /^HTTP\/1\.1 200 /);
+    await gone;
+    await left.stop();
+  });
+
+  it("opens the console of who had asked for half of it, and waits for its end", async () => {
+    const left = await TestProxy.start({ drainTimeoutMs: 0 });
+    const request = upgradeRequest("/?token=good");
+    const viewer = await RawClient.connect(left.port);
+    viewer.send(request.slice(0, 10));
+    // What came after it was answered, so it was accepted.
+    await RawClient.ask(left.port, "GET / HTTP/1.0\r\n\r\n");
+    const gone = left.proxy.leave(nothing);
+    viewer.send(request.slice(10));
+    assert.match(await viewer.head(), /^HTTP\/1\.1 101 /);
+    viewer.socket.destroy();
+    await gone;
+    await left.stop();
+  });
+});
+
 function nothing(): void {
   // Not of interest here.
 }

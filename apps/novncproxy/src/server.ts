@@ -1,12 +1,6 @@
-import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import {
-  type ConnectionInfo,
-  type Listener,
-  listen,
-  loadTlsSettings,
-  networksOf,
-} from "@nova-console/listener";
+import { listen, loadTlsSettings, networksOf, type TlsSettings } from "@nova-console/listener";
+import { ListeningProxy } from "@nova-console/service";
 import {
   loadBackendSecurity,
   type PortCheck,
@@ -66,6 +60,8 @@ export interface NovncProxyOptions {
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
+  /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
+  readonly socket?: number | null;
   /** Counts the sessions of all workers; absent: this is the only process. */
   readonly slots?: SessionSlots | undefined;
   /** Milliseconds of a clock; only differences count. */
@@ -74,21 +70,8 @@ export interface NovncProxyOptions {
   readonly wallClock: () => number;
 }
 
-/** A proxy that listens. */
-export interface NovncProxy {
-  address(): { readonly host: string; readonly port: number };
-  /** Sessions that are open. */
-  readonly sessions: number;
-  /** Those sessions one by one. */
-  readonly live: Pick<Sessions, "list" | "end">;
-  /**
-   * New connections get the certificate, TLS settings, allowed origins and files for viewers of these
-   * settings; what else changed needs a restart.
-   */
-  reload(settings: NovncProxySettings): void;
-  /** Stops accepting, lets open sessions end for as long as `drain_timeout` says, and closes. */
-  stop(): Promise<void>;
-}
+/** A proxy that listens; its reload takes over TLS settings, allowed origins and files for viewers. */
+export type NovncProxy = ListeningProxy<NovncProxySettings>;
 
 /**
  * Starts nova-novncproxy: listener, page, WebSockets, sessions.
@@ -96,32 +79,62 @@ export interface NovncProxy {
  * @throws {@link WebRootError}, and the listener's errors, if it cannot serve what it is told to
  */
 export async function startNovncProxy(options: NovncProxyOptions): Promise<NovncProxy> {
-  const { web } = options.settings;
+  const { settings, log, reusePort = false, socket = null } = options;
+  const { web } = settings;
   const files = await StaticFiles.open(web ?? OWN_PAGE, web === null ? "ours" : "operator");
-  const proxy = new Proxy(options, files);
-  await proxy.listen();
-  return proxy;
+  const tls = loadTlsSettings(settings.tls);
+  if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
+  const door = new Door(options, files, tls);
+  const listener = await listen({
+    host: settings.host,
+    port: settings.port,
+    reusePort,
+    socket,
+    preferIpv6: settings.preferIpv6,
+    tls,
+    tlsOnly: settings.tls.sslOnly,
+    firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
+    maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+    speakForOthers:
+      settings.speakForOthers === null ? undefined : networksOf(settings.speakForOthers),
+    onConnection: (connected, connection) => {
+      door.http.accept(connected, connection);
+    },
+    onRefused: (viewer, why) => {
+      log.debug("connection refused", { viewer, why });
+    },
+  });
+  return new ListeningProxy({
+    ...{ listener, door: door.http, sessions: door.sessions },
+    drainTimeoutMs: settings.drainTimeoutMs,
+    reload: (next) => {
+      const renewed = loadTlsSettings(next.tls);
+      listener.reloadTls(renewed);
+      door.reload(next, renewed);
+    },
+  });
 }
 
-class Proxy implements NovncProxy {
-  readonly #options: NovncProxyOptions;
-  readonly #sessions: Sessions;
-  readonly #door: HttpDoor;
-  #viewerAccess: ViewerAccess | null = null;
+/** Makes sessions of WebSockets, and answers other requests. */
+class Door {
+  readonly http: HttpDoor;
+  readonly sessions: Sessions;
+  readonly #log: Log;
+  #viewerAccess: ViewerAccess | null;
   #front: WebSocketFrontSettings;
-  #listener: Listener | null = null;
 
-  constructor(options: NovncProxyOptions, files: StaticFiles) {
+  constructor(options: NovncProxyOptions, files: StaticFiles, tls: TlsSettings | null) {
     const { settings, tokens, portCheck, slots, now, wallClock, onSessionEnd, onSessionOpen } =
       options;
-    this.#options = options;
+    this.#log = options.log;
+    this.#viewerAccess = this.#openViewerAccess(settings, tls);
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
       sessions: new WebSocketAcceptor(settings.session.bufferLimitBytes, MAX_FRAGMENTS),
       refusals: new WebSocketAcceptor(MAX_REFUSED_FRAME_BYTES, MAX_REFUSED_FRAGMENTS),
       keepAlive: new KeepAlive(settings.pingIntervalMs),
     };
-    this.#sessions = new Sessions({
+    this.sessions = new Sessions({
       tokens,
       portCheck,
       settings: settings.session,
@@ -132,7 +145,7 @@ class Proxy implements NovncProxy {
       onOpen: onSessionOpen,
       onEnd: onSessionEnd,
     });
-    this.#door = new HttpDoor({
+    this.http = new HttpDoor({
       headTimeoutMs: settings.session.handshakeTimeoutMs,
       stallTimeoutMs: STALL_TIMEOUT_MS,
       onRequest: async (request, response) => {
@@ -146,67 +159,22 @@ class Proxy implements NovncProxy {
     });
   }
 
-  get live(): Pick<Sessions, "list" | "end"> {
-    return this.#sessions;
-  }
-
-  get sessions(): number {
-    return this.#sessions.size;
-  }
-
-  async listen(): Promise<void> {
-    const { settings, log, reusePort = false } = this.#options;
-    const tls = loadTlsSettings(settings.tls);
-    if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
-    this.#viewerAccess = this.#openViewerAccess(settings, tls !== null);
-    this.#listener = await listen({
-      host: settings.host,
-      port: settings.port,
-      reusePort,
-      preferIpv6: settings.preferIpv6,
-      tls,
-      tlsOnly: settings.tls.sslOnly,
-      firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
-      maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
-      speakForOthers:
-        settings.speakForOthers === null ? undefined : networksOf(settings.speakForOthers),
-      onConnection: (socket: Socket, connection: ConnectionInfo) => {
-        this.#door.accept(socket, connection);
-      },
-      onRefused: (address, why) => {
-        log.debug("connection refused", { viewer: address, why });
-      },
-    });
-  }
-
-  address(): { readonly host: string; readonly port: number } {
-    const { host, port } = this.#options.settings;
-    return this.#listener?.address() ?? { host, port };
-  }
-
-  reload(settings: NovncProxySettings): void {
-    const tls = loadTlsSettings(settings.tls);
+  /** New connections get the allowed origins and the files for viewers of these settings. */
+  reload(settings: NovncProxySettings, tls: TlsSettings | null): void {
     this.#front = { ...this.#front, origins: new OriginPolicy(settings.allowedOrigins) };
-    this.#viewerAccess = this.#openViewerAccess(settings, tls !== null);
-    this.#listener?.reloadTls(tls);
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener?.close();
-    this.#door.close();
-    await this.#sessions.drain(this.#options.settings.drainTimeoutMs);
+    this.#viewerAccess = this.#openViewerAccess(settings, tls);
   }
 
   /** What is of no use there is no reason not to serve the page. */
-  #openViewerAccess({ viewers }: NovncProxySettings, hasCertificate: boolean): ViewerAccess | null {
-    return openViewerAccess(viewers, hasCertificate, (problem) => {
-      this.#options.log.warn(`files for desktop viewers: ${problem.message}`);
+  #openViewerAccess({ viewers }: NovncProxySettings, tls: TlsSettings | null): ViewerAccess | null {
+    return openViewerAccess(viewers, tls !== null, (problem) => {
+      this.#log.warn(`files for desktop viewers: ${problem.message}`);
     });
   }
 
   #onUpgrade(upgrade: Upgrade): void {
     const problem = handshakeProblem(upgrade.request.headers);
-    if (problem === null) void this.#sessions.open(new WebSocketFront(upgrade, this.#front));
+    if (problem === null) void this.sessions.open(new WebSocketFront(upgrade, this.#front));
     else writeError(upgrade.socket, 400, problem);
   }
 }

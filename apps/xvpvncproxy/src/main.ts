@@ -3,6 +3,7 @@ import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
   logSessionEnd,
+  runningProxy,
   runProgram,
   sessionSlotCounts,
   sessionSlotsOf,
@@ -10,14 +11,15 @@ import {
 import { checkTokenStore, countTokenChecks } from "@nova-console/token";
 import { openTokenStore } from "@nova-console/token-stores";
 import { MOST_ATTEMPTS } from "./attempt-limit.ts";
+import { declaration } from "./declaration.ts";
 import { startXvpVncProxy } from "./server.ts";
 import { settingsOf } from "./settings.ts";
 
 await runProgram({
-  program: "nova-xvpvncproxy",
-  summary: "Carry consoles to desktop viewers that come by the XVP handshake.",
+  ...declaration,
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   workers: {
+    address: (config) => ({ option: "xvpvncproxy", ...settingsOf(config) }),
     claimPort: (config) => claimPort(settingsOf(config)),
     slots: (config) => ({
       ...sessionSlotCounts(settingsOf(config)),
@@ -25,13 +27,14 @@ await runProgram({
       attempts: MOST_ATTEMPTS.inAll,
     }),
   },
-  start: async ({ config, log, place, metrics }) => {
+  start: async ({ config, log, place, socket, metrics }) => {
     const store = await openTokenStore(config, { now: Date.now });
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startXvpVncProxy({
       settings: asWorker(settingsOf(config), place),
       reusePort: place?.reusePort ?? false,
+      socket,
       slots: place === null ? undefined : sessionSlotsOf(place),
       attempts:
         place === null
@@ -48,22 +51,13 @@ await runProgram({
       now: () => performance.now(),
       wallClock: Date.now,
     });
-    const { host, port } = proxy.address();
-    return {
-      describe: `listening on ${formatAddress(host, port)}`,
-      stop: async () => {
-        await proxy.stop();
-        await Promise.all([store.close(), portCheck?.close()]);
-      },
-      view: {
-        list: () => proxy.live.list(),
-        end: (number) => proxy.live.end(number),
-        check: () => checkTokenStore(store),
-      },
+    return runningProxy({
+      ...{ proxy, formatAddress, isPassed: socket !== null },
+      check: () => checkTokenStore(store),
       reload: (next) => {
         proxy.reload(settingsOf(next));
-        return Promise.resolve();
       },
-    };
+      close: () => Promise.all([store.close(), portCheck?.close()]),
+    });
   },
 });

@@ -9,7 +9,7 @@ import {
   writeSecurityResultFailed,
 } from "@nova-console/rfb";
 import type { Logger } from "@nova-console/service";
-import { closeReasons, type Sessions } from "@nova-console/session";
+import { closeReasons } from "@nova-console/session";
 import { Token } from "@nova-console/token";
 import type { AttemptLimit } from "./attempt-limit.ts";
 import { closeGently } from "./close-gently.ts";
@@ -18,7 +18,6 @@ import type { ViewerPasswordSearch } from "./viewer-password-search.ts";
 
 /** What {@link RfbDoor} needs. */
 export interface RfbDoorOptions {
-  readonly sessions: Sessions;
   /** What viewers may choose from, in the operator's order; never empty. */
   readonly security: readonly ViewerSecurity[];
   /** Whether only what encrypts may be offered to a viewer that did not come in TLS: `ssl_only`. */
@@ -34,7 +33,7 @@ export interface RfbDoorOptions {
 /** Ways that encrypt the token and the session after it. */
 const ENCRYPTED: ReadonlySet<ViewerSecurity> = new Set(["X509Plain", "TLSPlain"]);
 
-/** Speaks RFB first to those who wait for it, and makes sessions of those who show a token. */
+/** Speaks RFB first to those who wait for it, until they show a token. */
 export class RfbDoor {
   readonly #options: RfbDoorOptions;
   readonly #closing = new AbortController();
@@ -55,10 +54,10 @@ export class RfbDoor {
     this.#closing.abort(new Error("the proxy is being stopped"));
   }
 
-  /** Takes a connection on which nothing was written. Resolves when its session has ended. */
-  async serve(socket: Socket, connection: ConnectionInfo): Promise<void> {
+  /** Takes a connection on which nothing was written. @returns null if it was refused */
+  async frontOf(socket: Socket, connection: ConnectionInfo): Promise<RfbFront | null> {
     const { viewerAddress: address, tokenShown } = connection;
-    const { log, sessions } = this.#options;
+    const { log } = this.#options;
     let waiting: WaitingViewer;
     try {
       waiting = await this.#readCredential(socket, connection);
@@ -66,27 +65,26 @@ export class RfbDoor {
       const why = error instanceof Error ? error.message : String(error);
       log.debug("viewer refused", { viewer: address, why });
       closeGently(socket);
-      return;
+      return null;
     }
     const { credential, security } = waiting;
     if (credential.kind === "token") {
       log.debug("viewer shows a token", { viewer: address, security, user: credential.userName });
       const token = credential.text === "" ? null : new Token(credential.text);
-      await sessions.open(new RfbFront({ waiting, address, token, tokenShown }));
-      return;
+      return new RfbFront({ waiting, address, token, tokenShown });
     }
     const attempt = await this.#options.attempts.take(address);
     if (attempt === null) {
       log.warn("too many wrong passwords: viewer refused", { viewer: address });
       writeSecurityResultFailed(waiting, closeReasons["too-many-attempts"].words);
       closeGently(waiting.stream);
-      return;
+      return null;
     }
     const found = await this.#findToken(credential);
     if (found !== null) attempt.wasRight();
     // Nobody's answer goes on as a token that nobody has, so that it ends as every wrong token does.
     const token = found ?? new Token(credential.response.toString("hex"));
-    await sessions.open(new RfbFront({ waiting, address, token, tokenShown }));
+    return new RfbFront({ waiting, address, token, tokenShown });
   }
 
   async #findToken(answer: { challenge: Buffer; response: Buffer }): Promise<Token | null> {

@@ -3,20 +3,20 @@ import {
   type ConnectionInfo,
   createTlsAcceptor,
   listen,
-  type Listener,
   loadTlsSettings,
   networksOf,
   secureContextOptions,
   type TlsSettings,
 } from "@nova-console/listener";
 import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "@nova-console/rfb";
-import type { Logger } from "@nova-console/service";
+import { ListeningProxy, type Logger } from "@nova-console/service";
 import {
   loadBackendSecurity,
   type PortCheck,
   type SessionRecord,
   Sessions,
   type SessionSlots,
+  type ViewerFront,
 } from "@nova-console/session";
 import {
   openViewerPasswordSecret,
@@ -46,6 +46,8 @@ export interface XvpVncProxyOptions {
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
+  /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
+  readonly socket?: number | null;
   /** Counts the sessions of all workers; absent: this is the only process. */
   readonly slots?: SessionSlots | undefined;
   /** Counts the wrong passwords that all workers were shown; as above. */
@@ -56,22 +58,8 @@ export interface XvpVncProxyOptions {
   readonly wallClock: () => number;
 }
 
-/** A proxy that listens. */
-export interface XvpVncProxy {
-  address(): { readonly host: string; readonly port: number };
-  /** Sessions that are open. */
-  readonly sessions: number;
-  /** Those sessions one by one. */
-  readonly live: Pick<Sessions, "list" | "end">;
-  /**
-   * New connections get these TLS settings; what else changed needs a restart.
-   *
-   * @throws as {@link startXvpVncProxy}, and if there is no certificate any more; the old one is kept
-   */
-  reload(settings: XvpVncProxySettings): void;
-  /** Stops accepting, lets open sessions end for as long as `drain_timeout` says, and closes. */
-  stop(): Promise<void>;
-}
+/** A proxy that listens; its reload takes over the TLS settings. */
+export type XvpVncProxy = ListeningProxy<XvpVncProxySettings>;
 
 /**
  * Starts nova-xvpvncproxy: listener, XVP handshake, sessions.
@@ -79,7 +67,7 @@ export interface XvpVncProxy {
  * @throws the listener's errors, if it cannot listen or the certificate is no good
  */
 export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<XvpVncProxy> {
-  const { settings, log, reusePort = false } = options;
+  const { settings, log, reusePort = false, socket = null } = options;
   const tls = loadTlsSettings(settings.tls);
   const door = new Door(options, tls);
   if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
@@ -87,6 +75,7 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
     host: settings.host,
     port: settings.port,
     reusePort,
+    socket,
     preferIpv6: settings.preferIpv6,
     tls,
     tlsOnly: settings.tls.sslOnly,
@@ -103,43 +92,14 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
       log.debug("connection refused", { viewer, why });
     },
   });
-  return new RunningProxy(listener, door, settings.drainTimeoutMs);
-}
-
-class RunningProxy implements XvpVncProxy {
-  readonly #listener: Listener;
-  readonly #door: Door;
-  readonly #drainTimeoutMs: number;
-
-  constructor(listener: Listener, door: Door, drainTimeoutMs: number) {
-    this.#listener = listener;
-    this.#door = door;
-    this.#drainTimeoutMs = drainTimeoutMs;
-  }
-
-  get live(): Pick<Sessions, "list" | "end"> {
-    return this.#door.sessions;
-  }
-
-  get sessions(): number {
-    return this.#door.sessions.size;
-  }
-
-  address(): { readonly host: string; readonly port: number } {
-    return this.#listener.address();
-  }
-
-  reload(settings: XvpVncProxySettings): void {
-    const tls = loadTlsSettings(settings.tls);
-    this.#listener.reloadTls(tls);
-    this.#door.renewTls(tls);
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener.close();
-    this.#door.close();
-    await this.#door.sessions.drain(this.#drainTimeoutMs);
-  }
+  return new ListeningProxy({
+    ...{ listener, door, sessions: door.sessions, drainTimeoutMs: settings.drainTimeoutMs },
+    reload: (next) => {
+      const renewed = loadTlsSettings(next.tls);
+      listener.reloadTls(renewed);
+      door.renewTls(renewed);
+    },
+  });
 }
 
 /** Tells by its first byte what a connection speaks, and hands it to those who speak it too. */
@@ -148,6 +108,8 @@ class Door {
   readonly #xvp: XvpDoor;
   readonly #rfb: RfbDoor;
   readonly #log: Logger;
+  /** Connections that are no sessions yet. */
+  readonly #deciding = new Set<Promise<unknown>>();
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
     const { settings, tokens, portCheck, slots, now, wallClock, log, onSessionEnd, onSessionOpen } =
@@ -171,10 +133,9 @@ class Door {
       ? openViewerPasswordSecret(settings.viewerPasswordSecretFile)
       : null;
     const access = { address: viewerAddressOf(settings.baseUrl), security, passwordSecret };
-    this.#xvp = new XvpDoor({ sessions: this.sessions, tokens, access, handshakeTimeoutMs, log });
+    this.#xvp = new XvpDoor({ tokens, access, handshakeTimeoutMs, log });
     warnOfClearTokens(settings.viewerSecurity, log);
     this.#rfb = new RfbDoor({
-      sessions: this.sessions,
       security,
       tlsOnly: settings.tls.sslOnly,
       tls: viewerTlsOf(tls),
@@ -189,10 +150,27 @@ class Door {
     const { firstByte } = connection;
     const waitsForUs = firstByte === null || firstByte === FIRST_OF_RFB;
     const door = waitsForUs ? this.#rfb : this.#xvp;
-    door.serve(socket, connection).catch((error: unknown) => {
+    this.#serve(door.frontOf(socket, connection)).catch((error: unknown) => {
       this.#log.error("a connection failed: this is a bug", { error });
       socket.destroy();
     });
+  }
+
+  /** @returns when every connection has become a session, or was refused, for which each has its time */
+  async drain(): Promise<void> {
+    while (this.#deciding.size > 0) await Promise.allSettled(this.#deciding);
+  }
+
+  /** Resolves when the session has ended. */
+  async #serve(deciding: Promise<ViewerFront | null>): Promise<void> {
+    this.#deciding.add(deciding);
+    let front: ViewerFront | null;
+    try {
+      front = await deciding;
+    } finally {
+      this.#deciding.delete(deciding);
+    }
+    if (front !== null) await this.sessions.open(front);
   }
 
   /** New stock viewers get this certificate. */

@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionInfo } from "@nova-console/listener";
 import type { Logger } from "@nova-console/service";
-import type { Sessions } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
 import { answerViewerFileRequest, type ViewerAccess } from "@nova-console/viewer-files";
 import { closeGently } from "./close-gently.ts";
@@ -12,7 +11,6 @@ import { XvpFront } from "./xvp-front.ts";
 
 /** What {@link XvpDoor} needs. */
 export interface XvpDoorOptions {
-  readonly sessions: Sessions;
   /** For the connection files of stock viewers. */
   readonly tokens: TokenStore;
   readonly access: ViewerAccess;
@@ -20,7 +18,7 @@ export interface XvpDoorOptions {
   readonly log: Logger;
 }
 
-/** Reads XVP requests, and makes sessions of them; a GET may also ask for a viewer's file. */
+/** Reads XVP requests, which lead to sessions; a GET may also ask for a viewer's file. */
 export class XvpDoor {
   readonly #options: XvpDoorOptions;
   /** Connections whose head is not complete. */
@@ -35,14 +33,8 @@ export class XvpDoor {
     for (const channel of this.#asking) channel.destroy();
   }
 
-  /** Takes a connection whose request is to be read. Resolves when its session has ended. */
-  async serve(channel: Duplex, connection: ConnectionInfo): Promise<void> {
-    const front = await this.#frontOf(channel, connection);
-    if (front !== null) await this.#options.sessions.open(front);
-  }
-
-  /** Reads the request. @returns null if it is no console's: it has its answer then */
-  async #frontOf(
+  /** Takes a connection and reads its request. @returns null if it is no console's: it has its answer then */
+  async frontOf(
     channel: Duplex,
     { viewerAddress, tokenShown }: ConnectionInfo,
   ): Promise<XvpFront | null> {

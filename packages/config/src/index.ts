@@ -6,6 +6,7 @@
  * @packageDocumentation
  */
 export { deepFreeze } from "./deep-freeze.ts";
+export { defaultOf, type DocumentedDefault } from "./default-of.ts";
 export {
   ConfigError,
   ConfigFileError,

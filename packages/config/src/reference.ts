@@ -1,5 +1,5 @@
-import { isList } from "./value-type.ts";
-import { isMachineDefault, type Machine, type Option, type OptionGroups } from "./option.ts";
+import { defaultOf } from "./default-of.ts";
+import type { Option, OptionGroups } from "./option.ts";
 
 /**
  * Renders the reference of all options as Markdown.
@@ -47,22 +47,9 @@ function renderOption(group: string, name: string, option: Option): string {
   return `### ${group === "DEFAULT" ? "" : `${group}.`}${name}\n\n${paragraph(option.help)}\n\n${facts.join("\n")}\n`;
 }
 
-const machineDefaults: Readonly<Record<keyof Machine, string>> = {
-  hostName: "the name of this machine",
-  primaryAddress: "the primary address of this machine",
-  cores: "the number of this machine's cores",
-};
-
-function describeDefault({ default: value }: Option): string {
-  if (isMachineDefault(value)) {
-    return machineDefaults[value.machine];
-  }
-  if (value === null) return "not set";
-  if (isList(value))
-    return value.length === 0
-      ? "empty"
-      : `\`${value.map((item) => (typeof item === "string" ? item : JSON.stringify(item))).join(",")}\``;
-  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+function describeDefault(option: Option): string {
+  const { text, isValue } = defaultOf(option);
+  return isValue ? `\`${text}\`` : text;
 }
 
 function paragraph(text: string): string {

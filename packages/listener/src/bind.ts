@@ -5,7 +5,19 @@ import type { ListenOptions } from "./listen.ts";
 import { resolveHost } from "./resolve-host.ts";
 
 /** Where to listen. */
-export type BindOptions = Pick<ListenOptions, "host" | "port" | "preferIpv6" | "reusePort">;
+export type BindOptions = Pick<
+  ListenOptions,
+  "host" | "port" | "preferIpv6" | "reusePort" | "socket"
+>;
+
+/**
+ * How many may wait to be accepted; the kernel takes `net.core.somaxconn` if that is less. Node's own 511 is
+ * little for the moment of a restart, when all who were cut elsewhere come back, and it would take the place
+ * of what the unit of a passed socket says.
+ *
+ * @see listen(2)
+ */
+const BACKLOG = 4_096;
 
 /**
  * Makes a server listen.
@@ -15,10 +27,15 @@ export type BindOptions = Pick<ListenOptions, "host" | "port" | "preferIpv6" | "
  */
 export async function bind(
   server: Server,
-  { host, port, preferIpv6 = false, reusePort = false }: BindOptions,
+  { host, port, preferIpv6 = false, reusePort = false, socket = null }: BindOptions,
 ): Promise<{ readonly host: string; readonly port: number }> {
   try {
-    server.listen({ host: await resolveHost(host, preferIpv6), port, reusePort });
+    // Among the options of a descriptor Node overlooks it.
+    if (socket !== null) server.listen({ fd: socket }, BACKLOG);
+    else {
+      const address = await resolveHost(host, preferIpv6);
+      server.listen({ host: address, port, reusePort, backlog: BACKLOG });
+    }
     await once(server, "listening");
   } catch (error) {
     throw bindError(host, port, error);
@@ -36,7 +53,7 @@ export async function bind(
  * @throws {@link ListenError} if the address cannot be bound
  */
 export async function claimPort(
-  options: Omit<BindOptions, "reusePort">,
+  options: Pick<BindOptions, "host" | "port" | "preferIpv6">,
 ): Promise<{ readonly host: string; readonly port: number }> {
   const server = createServer();
   const bound = await bind(server, options);

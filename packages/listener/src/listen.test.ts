@@ -423,6 +423,34 @@ describe("listen()", { timeout }, () => {
     assert.equal(await readAll(socket), "xy");
   });
 
+  it("drains: accepts nobody any more, and hands over those that had come", async () => {
+    const bench = await Bench.open();
+    const client = bench.connect();
+    await once(client, "connect");
+    // It came after the silent one, so that one was accepted as well.
+    bench.connect().write("a");
+    await bench.arrived.take();
+    const { port } = bench.listener.address();
+    const drained = bench.listener.drain();
+    await Bench.open({ port });
+    client.end("xy");
+    const { socket } = await bench.arrived.take();
+    assert.equal(await readAll(socket), "xy");
+    await drained;
+  });
+
+  it("has drained when whoever was silent is refused, and at once when nobody is", async () => {
+    const bench = await Bench.open({ firstByteTimeoutMs: 20 });
+    await bench.listener.drain();
+    const other = await Bench.open({ firstByteTimeoutMs: 20 });
+    const silent = other.connect();
+    await once(silent, "connect");
+    other.connect().write("a");
+    await other.arrived.take();
+    await other.listener.drain();
+    assert.match(await other.refused.take(), /sent nothing usable within 20 ms/);
+  });
+
   it("says that the port is in use and how to find by whom", async () => {
     const { port } = (await Bench.open()).listener.address();
     await assert.rejects(Bench.open({ port }), {
@@ -512,6 +540,24 @@ describe("listen() behind a load balancer that speaks the PROXY protocol", () =>
     const bench = await Bench.open({ speakForOthers });
     bench.connect().write("GET / HTTP/1.1\r\n");
     assert.match(await bench.refused.take(), /does not begin with a header of the PROXY protocol/);
+  });
+
+  it("waits in a drain for those that have not said yet whose they are", async () => {
+    const bench = await Bench.open({ speakForOthers });
+    const client = bench.connect();
+    client.write(header.slice(0, 10));
+    // What came before it was accepted as well.
+    bench.connect().write(`${header}a`);
+    await bench.arrived.take();
+    let isDrained = false;
+    const drained = bench.listener.drain().then(() => {
+      isDrained = true;
+    });
+    await new Promise(setImmediate);
+    assert.equal(isDrained, false);
+    client.write(`${header.slice(10)}b`);
+    assert.equal((await bench.arrived.take()).info.viewerAddress, "192.0.2.9");
+    await drained;
   });
 
   it("refuses a balancer that is silent", async () => {

@@ -36,6 +36,11 @@ export interface ListenOptions {
   readonly port: number;
   /** Lets other processes listen there as well: the kernel shares the connections out among them. */
   readonly reusePort?: boolean;
+  /**
+   * File descriptor of a TCP socket that listens already, made by somebody who keeps it: to accept
+   * from. `close` closes this one only, and what waits in its queue is for whoever accepts next.
+   */
+  readonly socket?: number | null;
   /** `source_is_ipv6`: of a host name's addresses take an IPv6 one. */
   readonly preferIpv6?: boolean;
   /** null refuses TLS. */
@@ -75,6 +80,12 @@ export interface Listener {
    *   being replaced must not turn encryption off
    */
   reloadTls(tls: TlsSettings | null): void;
+  /**
+   * Stops accepting at once; what was accepted is still handed over.
+   *
+   * @returns when nothing is left to hand over, for which each connection has its time
+   */
+  drain(): Promise<void>;
   /** Stops accepting, and drops what was not handed over yet. Connections handed over live on. */
   close(): Promise<void>;
 }
@@ -107,6 +118,7 @@ class Acceptor implements Listener {
   /** Connections of load balancers that have not said yet whose they are. */
   readonly #nameless = new Set<Socket>();
   #bound: { readonly host: string; readonly port: number };
+  #onEmpty: () => void = () => undefined;
 
   constructor(options: ListenOptions) {
     this.#options = options;
@@ -143,6 +155,14 @@ class Acceptor implements Listener {
     if (tls !== null) this.#tls.reload(secureContextOptions(tls));
   }
 
+  drain(): Promise<void> {
+    this.#server.close();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      this.#tellIfEmpty();
+    });
+  }
+
   close(): Promise<void> {
     // Its callback would wait for the connections handed over; the port itself is free at once.
     this.#server.close();
@@ -176,12 +196,14 @@ class Acceptor implements Listener {
     socket.once("close", () => {
       clearTimeout(deadline);
       this.#nameless.delete(socket);
+      this.#tellIfEmpty();
     });
     readProxyHeader(socket, {
       seen: (source) => {
         clearTimeout(deadline);
         this.#nameless.delete(socket);
         this.#receive(socket, source ?? balancer);
+        this.#tellIfEmpty();
       },
       failed: refuse,
       ended: () => {
@@ -206,6 +228,7 @@ class Acceptor implements Listener {
     socket.once("close", () => {
       release();
       this.#settle(arrival);
+      this.#tellIfEmpty();
     });
     this.#peek(arrival, socket, (firstByte) => {
       this.#sort(arrival, firstByte);
@@ -264,6 +287,7 @@ class Acceptor implements Listener {
       viewerAddress: arrival.address,
       tokenShown: arrival.release,
     });
+    this.#tellIfEmpty();
   }
 
   #refuse(arrival: Arrival, why: string): void {
@@ -271,6 +295,10 @@ class Acceptor implements Listener {
     this.#options.onRefused?.(arrival.address, why);
     // As nova's own: a reset, so that no client waits for an answer in a protocol it may not speak.
     arrival.socket.resetAndDestroy();
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#arrivals.size === 0 && this.#nameless.size === 0) this.#onEmpty();
   }
 
   /** @returns false if it was handed over or refused before */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -48,6 +49,30 @@ describe("loadTlsSettings()", () => {
       });
     });
   }
+
+  it("refuses a key of another kind than the certificate's, with which no handshake would succeed", () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const key = fileOf("ec.key", privateKey.export({ type: "pkcs8", format: "pem" }));
+    assert.throws(() => loadTlsSettings({ ...options, key }), {
+      code: "LISTENER_ERR_TLS_SETTINGS",
+      message: `[DEFAULT] key: the private key in ${key} is not the one of the certificate in ${own.certFile}`,
+    });
+  });
+
+  it("says that the certificate of the key stands behind another one", () => {
+    const chain = [other.certFile, own.certFile].map((file) => readFileSync(file));
+    const cert = fileOf("chain.pem", Buffer.concat(chain));
+    assert.throws(() => loadTlsSettings({ ...options, cert }), {
+      message: /has to stand first there, and is number 2$/,
+    });
+  });
+
+  it("refuses a certificate in DER, by name", () => {
+    const cert = fileOf("own.der", new X509Certificate(readFileSync(own.certFile)).raw);
+    assert.throws(() => loadTlsSettings({ ...options, cert }), {
+      message: `[DEFAULT] cert: ${cert} holds no certificate in PEM form`,
+    });
+  });
 
   it("takes the cipher list and the lowest version over", () => {
     const settings = loadTlsSettings({

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureVersion } from "node:tls";
 import { codeOf, messageOf, TlsSettingsError } from "./errors.ts";
@@ -48,11 +48,11 @@ export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
       `[DEFAULT] ssl_only is set, but the certificate file of [DEFAULT] cert does not exist: ${options.cert}`,
     );
   }
-  checkCertificate(options.cert, cert);
+  const chain = readChain(options.cert, cert);
   const keyFile = options.key ?? "";
   const key = keyFile === "" ? cert : readPem("key", keyFile);
   if (key === null) throw new TlsSettingsError(`[DEFAULT] key: no such file: ${keyFile}`);
-  checkKey(options, key);
+  checkPair(options, chain, readKey(options, key));
   const minVersion = MINIMUM_VERSIONS[options.minimumVersion];
   const settings: TlsSettings = {
     cert,
@@ -93,17 +93,22 @@ function whyUnread(error: unknown): string {
   }
 }
 
-function checkCertificate(file: string, cert: Buffer): void {
+const CERTIFICATE =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
+function readChain(file: string, cert: Buffer): X509Certificate[] {
+  const blocks = cert.toString("latin1").match(CERTIFICATE) ?? [];
   try {
-    new X509Certificate(cert);
+    if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block));
   } catch (error) {
     throw new TlsSettingsError(`[DEFAULT] cert: ${file} holds no certificate in PEM form`, {
       cause: error,
     });
   }
+  throw new TlsSettingsError(`[DEFAULT] cert: ${file} holds no certificate in PEM form`);
 }
 
-function checkKey(options: TlsOptions, key: Buffer): void {
+function readKey(options: TlsOptions, key: Buffer): KeyObject {
   const keyFile = options.key ?? "";
   const where =
     keyFile === ""
@@ -117,10 +122,19 @@ function checkKey(options: TlsOptions, key: Buffer): void {
   }
   const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*-----END \1-----/.exec(text);
   try {
-    createPrivateKey(block?.[0] ?? "");
+    return createPrivateKey(block?.[0] ?? "");
   } catch (error) {
     throw new TlsSettingsError(`${where} holds no private key in PEM form`, { cause: error });
   }
+}
+
+/** OpenSSL takes a certificate and a key of different kinds, RSA and EC, and then no handshake succeeds. */
+function checkPair(options: TlsOptions, chain: readonly X509Certificate[], key: KeyObject): void {
+  const index = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
+  if (index === 0) return;
+  const hint =
+    index < 0 ? "" : `: the server's own has to stand first there, and is number ${index + 1}`;
+  throw new TlsSettingsError(`${whyMismatch(options)}${hint}`);
 }
 
 function tryOut(options: TlsOptions, settings: TlsSettings): void {
@@ -132,15 +146,16 @@ function tryOut(options: TlsOptions, settings: TlsSettings): void {
 }
 
 function whyUnusable(options: TlsOptions, error: unknown): string {
-  const keyFile = options.key ?? "";
   switch (codeOf(error)) {
-    case "ERR_OSSL_X509_KEY_VALUES_MISMATCH":
-    case "ERR_OSSL_X509_KEY_TYPE_MISMATCH":
-      return `[DEFAULT] key: the private key in ${keyFile === "" ? options.cert : keyFile} is not the one of the certificate in ${options.cert}`;
     case "ERR_SSL_NO_CIPHER_MATCH":
     case "ERR_INVALID_ARG_VALUE":
       return `[console] ssl_ciphers: "${options.ciphers ?? ""}" selects no cipher that this OpenSSL has; "openssl ciphers" lists them`;
     default:
       return `[DEFAULT] cert: ${options.cert} cannot be used: ${messageOf(error)}`;
   }
+}
+
+function whyMismatch({ cert, key }: TlsOptions): string {
+  const keyFile = key === null || key === "" ? cert : key;
+  return `[DEFAULT] key: the private key in ${keyFile} is not the one of the certificate in ${cert}`;
 }

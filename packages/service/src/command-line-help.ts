@@ -10,8 +10,10 @@ const DEFAULT_COLUMNS = 100;
 export function createProgramParser(request: CommandLineRequest): Argv {
   const { program, summary, optionGroups, commands = [] } = request;
   const usage = commands.length > 0 ? "$0 [options] [command]" : "$0 [options]";
-  const parser = createParser(request)
-    .usage(`${usage}\n\n${summary}`)
+  const parser = createParser(request).usage(`${usage}\n\n${summary}`);
+  const byDefault = commands.find(({ name }) => name === request.defaultCommand);
+  if (byDefault !== undefined) addOptions(parser, byDefault, `Options of "${byDefault.name}":`);
+  parser
     .options(helpOptions(optionGroups))
     .options({
       "print-config": {
@@ -42,13 +44,18 @@ export function createCommandParser(
   );
   const description = [command.summary, ...operands].join("\n\n");
   const parser = createParser(request).usage(`$0 ${command.usage}\n\n${description}`);
-  for (const [key, { type, help, placeholder }] of Object.entries(command.options)) {
-    const describe = placeholder === undefined ? help : `${placeholder}: ${help}`;
-    parser.option(key, type === "flag" ? { describe, boolean: true } : { describe, nargs: 1 });
-  }
+  addOptions(parser, command, "Options:");
   return parser.epilogue(
     `Options of the program (${request.program} --help) may stand here as well.`,
   );
+}
+
+function addOptions(parser: Argv, { options }: CommandDeclaration, group: string): void {
+  for (const [key, { type, help, placeholder }] of Object.entries(options)) {
+    const describe = placeholder === undefined ? help : `${placeholder}: ${help}`;
+    const kind = type === "flag" ? { boolean: true } : { nargs: 1 };
+    parser.option(key, { describe, group, ...kind });
+  }
 }
 
 function createParser({ program, columns = DEFAULT_COLUMNS }: CommandLineRequest): Argv {

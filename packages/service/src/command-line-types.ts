@@ -7,6 +7,8 @@ export interface CommandOption {
   readonly help: string;
   /** What stands for the value in help, such as `UUID`. */
   readonly placeholder?: string;
+  /** It may be given more than once, and its value is the list of them; for `string` only. */
+  readonly repeatable?: boolean;
 }
 
 /** One word that must or may follow a command, such as TOKEN of `check TOKEN`. */
@@ -30,9 +32,12 @@ export interface CommandDeclaration {
 
 /**
  * What the user wrote after a command: options by their declared name (`internal-access-path`), operands by
- * theirs (`token`). What was not given is absent. Integers are checked and are numbers, flags are `true`.
+ * theirs (`token`). What was not given is absent. Integers are checked and are numbers, flags are `true`, what is
+ * repeatable is a list.
  */
-export type CommandArguments = Readonly<Record<string, string | number | boolean>>;
+export type CommandArguments = Readonly<
+  Record<string, string | number | boolean | readonly string[]>
+>;
 
 /** What to parse, and against which declarations. */
 export interface CommandLineRequest {
@@ -46,6 +51,8 @@ export interface CommandLineRequest {
   /** Every option of these can be given as `--GROUP-name` (`--name` for the group DEFAULT). */
   readonly optionGroups: OptionGroups;
   readonly commands?: readonly CommandDeclaration[];
+  /** Name of the command that is meant when none is given: its options may then stand alone. */
+  readonly defaultCommand?: string;
   /** Width of the help text; 100 if absent. */
   readonly columns?: number;
 }

@@ -282,3 +282,51 @@ describe("parseCommandLine()", () => {
     );
   });
 });
+
+describe("parseCommandLine() with a default command", () => {
+  const tool: readonly CommandDeclaration[] = [
+    {
+      name: "look",
+      usage: "look [--at HOST]... [--json]",
+      summary: "Looks.",
+      options: {
+        at: { type: "string", help: "What to look at.", repeatable: true },
+        json: { type: "flag", help: "Print JSON." },
+      },
+    },
+    {
+      name: "tell",
+      usage: "tell",
+      summary: "Tells.",
+      options: { json: { type: "flag", help: "Print JSON." } },
+    },
+  ];
+  const more = { commands: tool, defaultCommand: "look" };
+
+  async function parseCommand(...argv: string[]): Promise<unknown> {
+    const parsed = await parse(argv, more);
+    assert.ok(parsed.kind === "run");
+    return [parsed.command, parsed.commandArguments];
+  }
+
+  it("takes the options of that command without its name", async () => {
+    assert.deepEqual(await parseCommand(), ["look", {}]);
+    assert.deepEqual(await parseCommand("--at", "a", "--json", "--at=b"), [
+      "look",
+      { at: ["a", "b"], json: true },
+    ]);
+  });
+
+  it("takes options in front of another command that has them, and refuses others", async () => {
+    assert.deepEqual(await parseCommand("--json", "tell"), ["tell", { json: true }]);
+    await assert.rejects(parseCommand("--at", "a", "tell"), {
+      code: "SERVICE_ERR_USAGE",
+      message: /--at is no option of "tell"/,
+    });
+  });
+
+  it("tells of the program when help is asked for, with that command's options", async () => {
+    const parsed = await parse(["--help"], more);
+    assert.match(parsed.kind === "text" ? parsed.text : "", /Options of "look":\n +--at /);
+  });
+});

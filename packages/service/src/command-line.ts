@@ -1,7 +1,6 @@
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import type { CommandLineValue } from "@nova-console/config";
-import type { Argv } from "yargs";
 
-import { createCommandParser, createProgramParser } from "./command-line-help.ts";
 import {
   UsageError,
   type CommandArguments,
@@ -65,8 +64,8 @@ export async function parseCommandLine(request: CommandLineRequest): Promise<Par
         return {
           kind: "run",
           command: words.command?.name ?? null,
-          commandArguments: commandArguments(request, words),
-          values: optionValues(createProgramParser(request), words),
+          commandArguments: commandArguments(words),
+          values: optionValues(words),
           printConfig: words.printConfig,
         };
     }
@@ -77,10 +76,15 @@ export async function parseCommandLine(request: CommandLineRequest): Promise<Par
   }
 }
 
-/** Writes every option's word in full, finds the command, and keeps the order, which yargs does not tell. */
+/** Writes every option's word in full, finds the command, and keeps the order of all options. */
 function readWords(request: CommandLineRequest): Words {
   const { argv, commands = [] } = request;
-  const vocabularies: Vocabulary[] = [optionWords(request.optionGroups)];
+  const byDefault = commands.find(({ name }) => name === request.defaultCommand) ?? null;
+  const ofProgram = optionWords(request.optionGroups);
+  let vocabularies: Vocabulary[] = [
+    ...(byDefault === null ? [] : [commandWords(byDefault)]),
+    ofProgram,
+  ];
   const words: Words = {
     program: [],
     ownOfCommand: [],
@@ -100,13 +104,27 @@ function readWords(request: CommandLineRequest): Words {
       throw new UsageError(`unknown option ${word.slice(0, 60)}`);
     } else if (words.command === null && commands.length > 0) {
       words.command = findCommand(word, commands);
-      vocabularies.unshift(commandWords(words.command));
+      vocabularies = [commandWords(words.command), ofProgram];
     } else {
       words.operands.push(word);
     }
   }
+  // Help that is asked for without a command is the program's.
+  if (words.asked === null) words.command ??= byDefault;
+  checkOwnOptions(words);
   checkOperands(words);
   return words;
+}
+
+/** What stood before the command was taken for the default command's. */
+function checkOwnOptions({ command, ownOfCommand, asked }: Words): void {
+  if (command === null || asked !== null) return;
+  for (const word of ownOfCommand) {
+    const key = /^--([^=]*)/.exec(word)?.[1] ?? "";
+    if (!(key in command.options)) {
+      throw new UsageError(`--${key} is no option of "${command.name}"`);
+    }
+  }
 }
 
 function readOption(
@@ -170,8 +188,12 @@ function longForm(letter: string): string {
   return letter === "h" ? "--help" : `--${letter}`;
 }
 
-function optionValues(parser: Argv, { program, occurrences }: Words): CommandLineValue[] {
-  const parsed: Readonly<Record<string, unknown>> = parser.parseSync(program);
+function optionValues({ program, occurrences }: Words): CommandLineValue[] {
+  const options: ParseArgsOptionsConfig = {};
+  for (const { meaning } of occurrences) {
+    if (meaning.switchTo === null) options[meaning.key] = { type: "string", multiple: true };
+  }
+  const parsed: Readonly<Record<string, unknown>> = parseArgs({ args: program, options }).values;
   const used = new Map<string, number>();
   return occurrences.map(({ meaning: { key, group, name, switchTo }, spelling }) => {
     if (switchTo !== null) return { group, name, text: switchTo, spelling };
@@ -181,18 +203,23 @@ function optionValues(parser: Argv, { program, occurrences }: Words): CommandLin
   });
 }
 
-function commandArguments(
-  request: CommandLineRequest,
-  { command, ownOfCommand, operands }: Words,
-): CommandArguments {
+function commandArguments({ command, ownOfCommand, operands }: Words): CommandArguments {
   if (command === null) return {};
-  const parsed: Readonly<Record<string, unknown>> = createCommandParser(request, command).parseSync(
-    ownOfCommand,
-  );
-  const given: Record<string, string | number | boolean> = {};
+  const options: ParseArgsOptionsConfig = {};
   for (const [key, { type }] of Object.entries(command.options)) {
-    const text = textsOf(parsed[key]).at(-1);
-    if (type === "flag") {
+    options[key] = type === "flag" ? { type: "boolean" } : { type: "string", multiple: true };
+  }
+  const parsed: Readonly<Record<string, unknown>> = parseArgs({
+    args: ownOfCommand,
+    options,
+  }).values;
+  const given: Record<string, string | number | boolean | readonly string[]> = {};
+  for (const [key, { type, repeatable = false }] of Object.entries(command.options)) {
+    const texts = textsOf(parsed[key]);
+    const text = texts.at(-1);
+    if (repeatable) {
+      if (texts.length > 0) given[key] = texts;
+    } else if (type === "flag") {
       if (parsed[key] !== undefined) given[key] = true;
     } else if (text !== undefined) {
       given[key] = type === "integer" ? wholeNumber(key, text) : text;
@@ -205,9 +232,9 @@ function commandArguments(
   return given;
 }
 
-/** What yargs has for an option that takes a value: a text, or several. */
+/** What there is for an option that takes a value. */
 function textsOf(parsed: unknown): string[] {
-  const values: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  const values: unknown[] = Array.isArray(parsed) ? parsed : [];
   return values.filter((value) => typeof value === "string");
 }
 
@@ -261,6 +288,8 @@ async function helpText(
   request: CommandLineRequest,
   command: CommandDeclaration | null,
 ): Promise<string> {
+  // Laying out a help takes longer to load than all that a start needs: only who asks for one waits for it.
+  const { createCommandParser, createProgramParser } = await import("./command-line-help.ts");
   const parser =
     command === null ? createProgramParser(request) : createCommandParser(request, command);
   return parser.getHelp();

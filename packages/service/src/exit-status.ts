@@ -22,6 +22,7 @@ const SETTING_CODES: ReadonlySet<string> = new Set([
   "NOVNCPROXY_ERR_WEB_ROOT",
   "SESSION_ERR_BACKEND_SECURITY",
   "TOKEN_ERR_STORE_SETTING",
+  "DOCTOR_ERR_INPUT",
 ]);
 
 /** The exit status of a start that failed with `error`. */

@@ -15,14 +15,17 @@ export type {
   CommandOperand,
   CommandOption,
 } from "./command-line.ts";
+export { optionKey } from "./command-line-words.ts";
 export { AddressError, LogFileError, ServiceError, SettingError, WorkerError } from "./errors.ts";
 export { ExitStatus } from "./exit-status.ts";
 export { listenOn } from "./listen-on.ts";
+export { ListeningProxy } from "./listening-proxy.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {
   CommandContext,
   ProgramCommand,
+  ProgramDeclaration,
   ProgramName,
   ProgramSpec,
   RunningService,
@@ -39,4 +42,6 @@ export {
   type ProxySettings,
 } from "./proxy-settings.ts";
 export { runProgram } from "./run-program.ts";
+export { runningProxy, type RunningProxyOptions } from "./running-proxy.ts";
+export { runTool, type ToolCommand, type ToolContext, type ToolSpec } from "./run-tool.ts";
 export { logSessionEnd, type EndedSession } from "./session-log.ts";

@@ -1,10 +1,13 @@
-import cluster, { type Worker } from "node:cluster";
+import { isIP } from "node:net";
 import type { Config } from "@nova-console/config";
 import { createMetrics } from "./admin/create-metrics.ts";
 import type { AdminTarget } from "./admin/service-view.ts";
 import { withAdmin } from "./admin/with-admin.ts";
 import type { Logger } from "./logger.ts";
+import { SettingError } from "./errors.ts";
+import type { PassedSocket } from "./passed-socket.ts";
 import type { ProgramSpec, RunningService, WorkersSpec } from "./program-spec.ts";
+import { forkWorker, listensAlone, SOCKET_OF_WORKERS } from "./workers/fork-worker.ts";
 import { WorkerPool } from "./workers/worker-pool.ts";
 
 /** A service that can be started, as one process or as many. */
@@ -23,15 +26,41 @@ export interface Started {
   readonly target: AdminTarget | null;
 }
 
-/** Decides how a program serves: in this process, or in workers that this one watches over. */
-export function prepare(spec: ProgramSpec, config: Config, log: Logger): PreparedService {
+/** What a program has of its service manager. */
+export interface Surroundings {
+  /** Socket that systemd passed; null: none. */
+  readonly socket: PassedSocket | null;
+  /** `WatchdogSec=` of the unit, in milliseconds; null: it has none. */
+  readonly watchdogLimitMs: number | null;
+}
+
+/** Hosts that say nothing about who may come. */
+const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+/** Silence after which a worker hangs, if no unit says otherwise. */
+const SILENCE_LIMIT_MS = 30_000;
+
+/**
+ * Decides how a program serves: in this process, or in workers that this one watches over.
+ *
+ * @throws {@link SettingError} if a socket was passed that is not for this program
+ */
+export function prepare(
+  spec: ProgramSpec,
+  config: Config,
+  log: Logger,
+  surroundings: Surroundings,
+): PreparedService {
   const { workers } = spec;
+  refuseOtherSocket(spec, config, surroundings.socket, log);
   // consoleauth reads the same file, and has no consoles to show.
   const address = workers === undefined ? null : config.console_proxy.admin_listen;
+  // Who leaves its consoles behind has them in other processes.
+  const { workers: count, on_stop: onStop } = config.console_proxy;
   const { start, ...others } =
-    workers === undefined || config.console_proxy.workers === 1
-      ? prepareOne(spec, config, log)
-      : prepareMany(workers, config, log);
+    workers === undefined || (count === 1 && onStop !== "leave")
+      ? prepareOne(spec, config, log, surroundings)
+      : prepareMany(workers, config, log, surroundings);
   return { start: (signal) => withAdmin(address, log, () => start(signal)), ...others };
 }
 
@@ -39,11 +68,44 @@ type Prepared = Omit<PreparedService, "start"> & {
   readonly start: (signal: AbortSignal) => Promise<Started>;
 };
 
-function prepareOne(spec: ProgramSpec, config: Config, log: Logger): Prepared {
+function refuseOtherSocket(
+  { program, workers }: ProgramSpec,
+  config: Config,
+  socket: PassedSocket | null,
+  log: Logger,
+): void {
+  if (socket === null) return;
+  if (workers === undefined) {
+    throw new SettingError(
+      `systemd passed a socket, and ${program} takes none: disable its socket unit`,
+    );
+  }
+  const { option, host, port } = workers.address(config);
+  if (port !== socket.port && port !== 0) {
+    throw new SettingError(
+      `[vnc] ${option}_port is ${port}, and the socket that systemd passed listens on ${socket.port}: ` +
+        "ListenStream= of the socket unit must have the same port",
+    );
+  }
+  if (!isIP(host) || ANY_ADDRESS.has(host) || host === socket.host) return;
+  log.warn(
+    `[vnc] ${option}_host is ${host}, but the socket that systemd passed listens on ${socket.host}`,
+  );
+}
+
+function prepareOne(
+  spec: ProgramSpec,
+  config: Config,
+  log: Logger,
+  { socket }: Surroundings,
+): Prepared {
   return {
     start: async (signal) => {
       const metrics = await createMetrics(config, 0);
-      const running = await spec.start({ config, log, signal, place: null, metrics });
+      const running = await spec.start({
+        ...{ config, log, signal, place: null, metrics },
+        socket: socket?.fd ?? null,
+      });
       const { view } = running;
       if (view === undefined || metrics === null) return { running, target: null };
       metrics.watch(view);
@@ -55,22 +117,28 @@ function prepareOne(spec: ProgramSpec, config: Config, log: Logger): Prepared {
   };
 }
 
-function prepareMany(workers: WorkersSpec, config: Config, log: Logger): Prepared {
+function prepareMany(
+  workers: WorkersSpec,
+  config: Config,
+  log: Logger,
+  { socket, watchdogLimitMs }: Surroundings,
+): Prepared {
   let pool: WorkerPool | null = null;
   return {
     start: async () => {
       const target = await createPoolTarget(config, () => pool);
-      const port = await workers.claimPort(config);
+      const port = socket ?? (await workers.claimPort(config));
       pool = new WorkerPool({
         config,
-        port,
-        // Elsewhere connections come by way of this process, which node:cluster has deal them out.
-        reusePort: process.platform === "linux",
+        port: { host: port.host, port: port.port },
+        reusePort: socket === null && listensAlone,
+        socket: socket === null ? null : SOCKET_OF_WORKERS,
+        silenceLimitMs: watchdogLimitMs === null ? SILENCE_LIMIT_MS : watchdogLimitMs / 2,
         workers: config.console_proxy.workers,
         slots: workers.slots(config),
         log,
         onDeath: (worker) => target?.forget(worker),
-        fork: forkWorker,
+        fork: () => forkWorker(socket?.fd ?? null),
         now: () => performance.now(),
       });
       await pool.start();
@@ -89,18 +157,4 @@ async function createPoolTarget(config: Config, pool: () => WorkerPool | null) {
   if (config.console_proxy.admin_listen === null) return null;
   const { PoolTarget } = await import("./admin/pool-target.ts");
   return new PoolTarget(() => pool()?.serving() ?? []);
-}
-
-/**
- * V8's young generation, in MiB for each of its halves. By itself it grows to 16 with the garbage that opening
- * consoles makes, which at a thousand idle consoles is most of a process, and buys nothing: what is
- * garbage here is short-lived.
- */
-const SEMI_SPACE_MIB = 4;
-
-function forkWorker(): Worker {
-  cluster.setupPrimary({
-    execArgv: [...process.execArgv, `--max-semi-space-size=${SEMI_SPACE_MIB}`],
-  });
-  return cluster.fork();
 }

@@ -8,14 +8,19 @@ import type { Seat } from "./workers/messages.ts";
 /** One of the programs that have a configuration. */
 export type ProgramName = "nova-novncproxy" | "nova-xvpvncproxy" | "nova-consoleauth";
 
-/** What a program is: its name and what it does when it is started. */
-export interface ProgramSpec {
+/** What a program is called, says of itself and can be told: its help and its manual page come from this. */
+export interface ProgramDeclaration {
   readonly program: ProgramName;
   /** One line for `--help`. */
   readonly summary: string;
+  /** What it can do instead of serving. */
+  readonly commands?: readonly CommandDeclaration[];
+}
+
+/** What a program is: its declaration and what it does when it is started. */
+export interface ProgramSpec extends ProgramDeclaration {
   /** Why there is nothing to do with this configuration, which ends the program with status 0; null otherwise. */
   readonly enabled?: (config: Config) => string | null;
-  /** What it can do instead of serving. */
   readonly commands?: readonly ProgramCommand[];
   /** Lets several processes serve at one port, as `[console_proxy] workers` says; absent: one does. */
   readonly workers?: WorkersSpec;
@@ -30,6 +35,12 @@ export interface ProgramSpec {
 
 /** What workers have in common. */
 export interface WorkersSpec {
+  /** Where the configuration has them listen: options `${option}_host` and `${option}_port` of `[vnc]`. */
+  readonly address: (config: Config) => {
+    readonly option: string;
+    readonly host: string;
+    readonly port: number;
+  };
   /**
    * Makes sure that nobody else has the port, and finds out what the configuration leaves open: a
    * host name's address, the number for port 0.
@@ -61,8 +72,10 @@ export interface StartContext {
   readonly log: Logger;
   /** Aborted when a stop is asked for, before {@link RunningService.stop} is called. */
   readonly signal: AbortSignal;
-  /** null for the only process: it listens where the configuration says. */
+  /** null for the only process: it listens where the configuration says, but for `socket`. */
   readonly place: WorkerPlace | null;
+  /** File descriptor of a socket that listens already, which systemd passed; null: bind one. */
+  readonly socket: number | null;
   /** Where to count what happens; null if nobody asks: `[console_proxy] admin_listen` is not set. */
   readonly metrics: ServiceMetrics | null;
 }
@@ -73,6 +86,17 @@ export interface RunningService {
   readonly describe: string;
   /** Takes no more clients, lets those there are end as the configuration says, closes. */
   readonly stop: () => Promise<void>;
+  /**
+   * The same for a worker whose primary process goes at once, so that another program can listen on
+   * the port: stops listening, and still serves who has connected.
+   *
+   * @param portIsFree - called when it does not listen any more
+   */
+  readonly leave?: (portIsFree: () => void) => Promise<void>;
+  /** Ends in order, with a close reason, whatever `stop` or `leave` would wait for. @param why - for the log */
+  readonly cut?: (why: string) => void;
+  /** What systemd shows while it stops, if not that open consoles may end. */
+  readonly stopping?: string;
   /** Takes over what can change without a restart. If it rejects, the old configuration goes on. */
   readonly reload?: (config: Config) => Promise<void>;
   /** What the operator sees of it at `[console_proxy] admin_listen`. */

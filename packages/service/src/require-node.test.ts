@@ -5,11 +5,12 @@ import { describe, it } from "node:test";
 
 const file = fileURLToPath(new URL("../require-node.cjs", import.meta.url));
 
-function run(version: string): { status: number | null; stderr: string } {
+function run(version: string, then = ""): { status: number | null; stderr: string } {
   const pretend = `
     Object.defineProperty(process, "versions", { value: { node: ${JSON.stringify(version)} } });
     Object.defineProperty(process, "version", { value: ${JSON.stringify(`v${version}`)} });
-    require(${JSON.stringify(file)});`;
+    require(${JSON.stringify(file)});
+    ${then}`;
   const { status, stderr } = spawnSync(process.execPath, ["-e", pretend], {
     encoding: "utf8",
     timeout: 20_000,
@@ -34,4 +35,12 @@ describe("require-node.cjs", () => {
       assert.deepEqual(run(version), { status: 0, stderr: "" });
     });
   }
+
+  it("lets Node.js warn of anything but that SQLite is experimental", () => {
+    const sqlite = "SQLite is an experimental feature and might change at any time";
+    const warn = (text: string): string =>
+      `process.emitWarning(${JSON.stringify(text)}, "ExperimentalWarning");`;
+    assert.equal(run("22.13.0", warn(sqlite)).stderr, "");
+    assert.match(run("22.13.0", warn("other is")).stderr, /ExperimentalWarning: other is/);
+  });
 });

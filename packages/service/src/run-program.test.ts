@@ -297,6 +297,14 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
     );
   });
 
+  it("tells systemd that it lives, as often as it wants to know", async () => {
+    const notify = fakeSystemdNotify("watchdog");
+    const it = start([], { ...notify.environment, WATCHDOG_USEC: "200000" });
+    await notify.told(/READY=1[^]*WATCHDOG=1\n[^]*WATCHDOG=1\n/);
+    it.child.kill("SIGTERM");
+    assert.equal(await it.exited, 0);
+  });
+
   it("serves when systemd cannot be told", async () => {
     const it = start([], { NOTIFY_SOCKET: "/nowhere", PATH: directory });
     await it.says(/WARNING .*systemd cannot be told .*ENOENT/);

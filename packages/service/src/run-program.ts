@@ -1,31 +1,20 @@
-import cluster from "node:cluster";
-import { readFileSync } from "node:fs";
-import { availableParallelism, homedir, hostname, networkInterfaces } from "node:os";
-import {
-  loadConfig,
-  optionGroups,
-  printConfig,
-  type CommandLineValue,
-  type Config,
-  type LoadedConfig,
-} from "@nova-console/config";
+import { optionGroups, printConfig, type Config, type LoadedConfig } from "@nova-console/config";
 import { isInBackground, startInBackground, tellForeground } from "./background.ts";
-import { parseCommandLine, UsageError, type ParsedCommandLine } from "./command-line.ts";
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
 import { StreamSink } from "./log-sink.ts";
-import { escapeControls } from "./log-text.ts";
-import { createLog, type Log } from "./logger.ts";
+import { createLog } from "./logger.ts";
+import { takePassedSocket } from "./passed-socket.ts";
 import { prepare } from "./prepare-service.ts";
-import { primaryAddress } from "./primary-address.ts";
 import { catchBugs, complain, openLog } from "./program-log.ts";
 import type { ProgramCommand, ProgramSpec } from "./program-spec.ts";
+import { loadOwnConfig, print, readCommandLine, type RunRequest } from "./read-command-line.ts";
 import { serve } from "./serve.ts";
 import { ServiceNotifier } from "./service-notifier.ts";
 import { withSources } from "./with-sources.ts";
+import { startWatchdog, takeWatchdogLimit } from "./watchdog.ts";
+import { isWorker } from "./workers/fork-worker.ts";
 import { runWorker } from "./workers/run-worker.ts";
-
-type RunRequest = Extract<ParsedCommandLine, { kind: "run" }>;
 
 /**
  * Is a program: command line, configuration, log, life cycle, exit status. `main.ts` is one call of it.
@@ -41,7 +30,7 @@ export async function runProgram(spec: ProgramSpec): Promise<void> {
     complain(spec.program, `a bug: ${error.stack ?? error.message}`);
     process.exit(ExitStatus.Failure);
   });
-  if (cluster.isWorker) {
+  if (isWorker(process)) {
     runWorker(spec);
     return;
   }
@@ -55,23 +44,9 @@ export async function runProgram(spec: ProgramSpec): Promise<void> {
 async function run(spec: ProgramSpec): Promise<number> {
   const { program, summary, commands = [] } = spec;
   const argv = process.argv.slice(2);
-  let parsed: ParsedCommandLine;
-  try {
-    parsed = await parseCommandLine({
-      ...{ program, summary, version: version(), argv, optionGroups, commands },
-      columns: Math.min(process.stdout.columns || 100, 120),
-    });
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    // It names the program itself.
-    process.stderr.write(`${escapeControls(error.message)}\n`);
-    return ExitStatus.Usage;
-  }
-  if (parsed.kind === "text") {
-    print(parsed.text.endsWith("\n") ? parsed.text : `${parsed.text}\n`);
-    return ExitStatus.Ok;
-  }
-  const loaded = load(spec, parsed.values);
+  const parsed = await readCommandLine({ program, summary, argv, optionGroups, commands });
+  if (typeof parsed === "number") return parsed;
+  const loaded = loadOwnConfig(program, parsed.values);
   if (parsed.printConfig !== null) {
     print(printConfig(loaded, parsed.printConfig));
     return ExitStatus.Ok;
@@ -114,6 +89,10 @@ async function runService(
   const reason = spec.enabled?.(config) ?? null;
   if (reason !== null) {
     print(`${program}: ${reason}\n`);
+    // A service that ends before it was ready has failed for systemd, which would start it again and again.
+    await createNotifier((why) => {
+      complain(program, `systemd cannot be told: ${why}`);
+    }).ready(reason);
     return ExitStatus.Ok;
   }
   if (config.DEFAULT.daemon && !isInBackground(process.env)) {
@@ -122,8 +101,13 @@ async function runService(
   const log = openLog(spec, config);
   catchBugs(spec, log);
   for (const warning of loaded.warnings) log.logger.warn(warning);
-  const notifier = createNotifier(log);
-  const service = prepare(spec, config, log.logger);
+  const notifier = createNotifier((why) => {
+    log.logger.warn("systemd cannot be told how the service is", { why });
+  });
+  const socket = takePassedSocket(process.env, process.pid);
+  const watchdogLimitMs = takeWatchdogLimit(process.env, process.pid);
+  const service = prepare(spec, config, log.logger, { socket, watchdogLimitMs });
+  if (watchdogLimitMs !== null) startWatchdog(watchdogLimitMs, () => notifier.alive());
   return serve({
     ...{ start: service.start, log, notifier },
     reopenLog: () => {
@@ -131,7 +115,7 @@ async function runService(
       service.reopenLogs();
     },
     readConfig: () => {
-      const { values, warnings } = load(spec, parsed.values);
+      const { values, warnings } = loadOwnConfig(program, parsed.values);
       return { config: values, warnings };
     },
     onReady: () => {
@@ -150,18 +134,7 @@ async function runService(
   });
 }
 
-function load(spec: ProgramSpec, commandLine: readonly CommandLineValue[]): LoadedConfig {
-  return loadConfig({
-    program: spec.program,
-    homeDirectory: homedir(),
-    hostName: hostname(),
-    primaryAddress: primaryAddress(networkInterfaces()),
-    cores: availableParallelism(),
-    commandLine,
-  });
-}
-
-function createNotifier({ logger }: Log): ServiceNotifier {
+function createNotifier(onFailure: (why: string) => void): ServiceNotifier {
   const environment = { ...process.env };
   // Ours alone: what we start must not speak for us.
   delete process.env["NOTIFY_SOCKET"];
@@ -169,18 +142,6 @@ function createNotifier({ logger }: Log): ServiceNotifier {
     environment,
     pid: process.pid,
     monotonicUsec: () => process.hrtime.bigint() / 1000n,
-    onFailure: (why) => {
-      logger.warn("systemd cannot be told how the service is", { why });
-    },
+    onFailure,
   });
-}
-
-/** All packages have one version; this one's package.json is beside both `src` and `dist`. */
-function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return /"version": "([^"]+)"/.exec(text)?.[1] ?? "unknown";
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
 }

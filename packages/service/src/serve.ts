@@ -104,7 +104,7 @@ class ServiceLife {
   async #stop(running: RunningService): Promise<ExitStatus> {
     const { log, notifier } = this.#options;
     await this.#reloaded;
-    const told = notifier.stopping("letting open consoles end");
+    const told = notifier.stopping(running.stopping ?? "letting open consoles end");
     try {
       await running.stop();
       await told;

@@ -51,6 +51,11 @@ export class ServiceNotifier {
     return this.#send(["STOPPING=1", `STATUS=${status}`]);
   }
 
+  /** A sign of life, for `WatchdogSec=`. */
+  alive(): Promise<void> {
+    return this.#send(["WATCHDOG=1"]);
+  }
+
   /** @returns never rejects */
   #send(assignments: readonly string[]): Promise<void> {
     const { environment, pid } = this.#options;

@@ -55,6 +55,7 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #startedMs: number;
   #info: ConnectInfo | null = null;
+  #joining: Promise<Joined> | undefined;
   /** Ends it with its token. */
   #expiry: NodeJS.Timeout | undefined;
   /** Once its handshakes are done. */
@@ -82,7 +83,8 @@ export class Session {
   async run(): Promise<SessionRecord> {
     let joined: Joined;
     try {
-      joined = await this.#untilJoined();
+      this.#joining = this.#untilJoined();
+      joined = await this.#joining;
     } catch (error) {
       const reason = closeReasonOf(error, "viewer");
       await this.#front.refuse(reason, AbortSignal.timeout(REFUSAL_TIMEOUT_MS));
@@ -100,6 +102,11 @@ export class Session {
     const [reason, detail] = endOfRelay(result, settings.idleTimeoutMs, this.#ending.signal.reason);
     await this.#front.close(reason);
     return this.#record(reason, detail);
+  }
+
+  /** @returns when it is open or over: it asks nobody about its token any more */
+  async entered(): Promise<void> {
+    await this.#joining?.catch(() => undefined);
   }
 
   /** What there is to tell of it now. */

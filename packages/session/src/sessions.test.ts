@@ -518,6 +518,62 @@ describe("Sessions", { timeout: 20_000 }, () => {
     assert.equal((await left.done).reason, "proxy-shutdown");
   });
 
+  it("drains: takes latecomers until nobody can come any more", async (t) => {
+    const port = await vncServer(t);
+    const { sessions } = sessionsOf(storeOf(port));
+    let nobodyComes: () => void = () => undefined;
+    const latecomers = new Promise<void>((resolve) => {
+      nobodyComes = resolve;
+    });
+    const drained = sessions.drain(0, latecomers);
+    const { front, done } = await openProved(t, sessions);
+    nobodyComes();
+    await latecomers;
+    assert.equal((await refused(sessions, new TestFront("good"))).reason, "proxy-shutdown");
+    await prove(front);
+    front.viewer.end();
+    await Promise.all([drained, done]);
+  });
+
+  it("tells when those that live ask nobody any more: they are open, or were refused", async (t) => {
+    const port = await vncServer(t);
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const store = storeOf(port);
+    const slow = { ...store, validate: (token: Token) => asked.then(() => store.validate(token)) };
+    const { sessions } = sessionsOf(slow);
+    const refusal = refused(sessions, new TestFront("bad"));
+    const opened = openProved(t, sessions);
+    let isEntered = false;
+    const entered = sessions.entered().then(() => {
+      isEntered = true;
+    });
+    await new Promise(setImmediate);
+    assert.equal(isEntered, false);
+    answer();
+    await entered;
+    assert.equal(sessions.list().at(-1)?.isOpen, true);
+    await refusal;
+    const { front, done } = await opened;
+    await sessions.entered();
+    front.viewer.end();
+    await done;
+  });
+
+  it("ends all of them in order when it is told to, and a drain without a limit with them", async (t) => {
+    const port = await vncServer(t);
+    const { sessions } = sessionsOf(storeOf(port));
+    const { done } = await openProved(t, sessions);
+    const drained = sessions.drain(0, new Promise(() => undefined));
+    sessions.cut("the worker was told to end");
+    const { reason, detail } = await done;
+    assert.deepEqual([reason, detail], ["proxy-shutdown", "the worker was told to end"]);
+    assert.equal((await refused(sessions, new TestFront("good"))).reason, "proxy-shutdown");
+    await drained;
+  });
+
   it("does not wait at the limit for viewers that do not take their last words", async (t) => {
     const port = await vncServer(t);
     const { sessions } = sessionsOf(storeOf(port));

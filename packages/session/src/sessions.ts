@@ -39,6 +39,9 @@ export class Sessions {
   readonly #running = new Set<Promise<SessionRecord>>();
   #lastNumber = 0;
   #draining = false;
+  /** Ends the wait of a drain. */
+  #giveUp: () => void = () => undefined;
+  #lastWords: NodeJS.Timeout | undefined;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -97,26 +100,50 @@ export class Sessions {
     return record;
   }
 
+  /** @returns when those that live now are open or over: none of them asks about its token any more */
+  async entered(): Promise<void> {
+    await Promise.all(Array.from(this.#live, (session) => session.entered()));
+  }
+
   /**
    * Takes no more sessions and waits for those that live.
    *
    * @param limitMs - after which the rest is ended, and given a second for its last words; 0: never
+   * @param latecomers - until this resolves sessions are still taken; absent: no longer
    */
-  async drain(limitMs: number): Promise<void> {
-    this.#draining = true;
-    if (limitMs === 0) {
-      await this.#untilNoneRuns();
-      return;
-    }
-    let timer: NodeJS.Timeout | undefined;
+  async drain(limitMs: number, latecomers?: Promise<void>): Promise<void> {
     const cut = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        for (const session of this.#live) session.end("proxy-shutdown", "drain_timeout is over");
-        timer = setTimeout(resolve, LAST_WORDS_MS);
-      }, limitMs);
+      this.#giveUp = resolve;
     });
-    await Promise.race([this.#untilNoneRuns(), cut]);
-    clearTimeout(timer);
+    const limit =
+      limitMs === 0
+        ? undefined
+        : setTimeout(() => {
+            this.cut("drain_timeout is over");
+          }, limitMs);
+    if (latecomers === undefined) this.#draining = true;
+    await Promise.race([this.#untilNoneComes(latecomers), cut]);
+    clearTimeout(limit);
+    clearTimeout(this.#lastWords);
+  }
+
+  /**
+   * Ends all sessions; a drain waits a second longer, for their last words.
+   *
+   * @param why - for the log
+   */
+  cut(why: string): void {
+    this.#draining = true;
+    for (const session of this.#live) session.end("proxy-shutdown", why);
+    this.#lastWords ??= setTimeout(() => {
+      this.#giveUp();
+    }, LAST_WORDS_MS);
+  }
+
+  async #untilNoneComes(latecomers: Promise<void> | undefined): Promise<void> {
+    await latecomers;
+    this.#draining = true;
+    await this.#untilNoneRuns();
   }
 
   async #untilNoneRuns(): Promise<void> {

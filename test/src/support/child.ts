@@ -25,6 +25,8 @@ export class Child implements AsyncDisposable {
   readonly pid: number;
   /** Resolves when the program has ended and its output is complete. */
   readonly ended: Promise<Ending>;
+  /** Resolves when the program has ended, while what it left behind may still run and write. */
+  readonly exited: Promise<Ending>;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   #stdout = "";
   #stderr = "";
@@ -48,6 +50,11 @@ export class Child implements AsyncDisposable {
       process.once("close", (status, signal) => {
         this.#ending = { status, signal };
         resolve(this.#ending);
+      });
+    });
+    this.exited = new Promise((resolve) => {
+      process.once("exit", (status, signal) => {
+        resolve({ status, signal });
       });
     });
     running.add(this);
@@ -93,6 +100,12 @@ export class Child implements AsyncDisposable {
       ]).catch(() => undefined);
       either.abort();
     }
+  }
+
+  /** Nobody reads what it and those it left behind write from now on. */
+  closeOutput(): void {
+    this.#process.stdout.destroy();
+    this.#process.stderr.destroy();
   }
 
   /** Asks the program to end, and waits until it did. */

@@ -91,12 +91,20 @@ export class Installation implements AsyncDisposable {
     return this.#children.map((child) => child.stdout + child.stderr).join("");
   }
 
-  async startNovncproxy(args: readonly string[] = []): Promise<Child> {
-    return this.#start("nova-novncproxy", this.novncPort, args);
+  /** @param environment - added to this process's own */
+  async startNovncproxy(
+    args: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Child> {
+    return this.#start("nova-novncproxy", this.novncPort, args, environment);
   }
 
-  async startXvpvncproxy(args: readonly string[] = []): Promise<Child> {
-    return this.#start("nova-xvpvncproxy", this.xvpPort, args);
+  /** As {@link startNovncproxy}. */
+  async startXvpvncproxy(
+    args: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Child> {
+    return this.#start("nova-xvpvncproxy", this.xvpPort, args, environment);
   }
 
   /** Starts consoleauth as a service, and does not wait. */
@@ -149,8 +157,17 @@ export class Installation implements AsyncDisposable {
     return outcome.stdout;
   }
 
-  async #start(program: Program, port: number, args: readonly string[]): Promise<Child> {
-    const child = await startProgram(program, ["--config-file", this.confPath, ...args]);
+  async #start(
+    program: Program,
+    port: number,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Child> {
+    const child = await startProgram(
+      program,
+      ["--config-file", this.confPath, ...args],
+      environment,
+    );
     this.#children.push(this.#owned.use(child));
     await accepting(child, { host: "127.0.0.1", port });
     return child;

@@ -8,6 +8,7 @@ const bins = {
   "nova-xvpvncproxy": "apps/xvpvncproxy/bin/nova-xvpvncproxy.cjs",
   "nova-consoleauth": "apps/consoleauth/bin/nova-consoleauth.cjs",
   "nova-console-demo": "apps/demo/bin/nova-console-demo.cjs",
+  "nova-console-doctor": "apps/doctor/bin/nova-console-doctor.cjs",
 } as const;
 
 /** Name of a program under test. */
@@ -21,7 +22,13 @@ export function startProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
-  return Child.start(process.execPath, [root + bins[program], ...args], environment);
+  const [command = "", ...rest] = commandOf(program, args);
+  return Child.start(command, rest, environment);
+}
+
+/** Words that start a program, for whoever starts it in another way. */
+export function commandOf(program: Program, args: readonly string[]): string[] {
+  return [process.execPath, root + bins[program], ...args];
 }
 
 /** Runs a program to its end. */

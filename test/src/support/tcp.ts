@@ -23,15 +23,23 @@ export function closed(socket: Socket): Promise<void> {
   });
 }
 
-/** Waits until `child` accepts connections. */
+/**
+ * Waits until `child` accepts connections.
+ *
+ * Asked twice: the first time may have met a program that only makes sure that the port is free, for workers that are
+ * about to listen there.
+ */
 export async function accepting(child: Child, to: NetConnectOpts): Promise<void> {
+  let times = 0;
   await until(`${child.name} to accept connections`, async () => {
     const ended = await Promise.race([child.ended, Promise.resolve(null)]);
     if (ended !== null) throw new Error(`${child.name} ended: ${child.stdout}${child.stderr}`);
     try {
       (await dial(to)).destroy();
-      return true;
+      times += 1;
+      return times > 1;
     } catch {
+      times = 0;
       return false;
     }
   });

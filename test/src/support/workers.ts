@@ -52,11 +52,13 @@ export class WorkersStage implements AsyncDisposable {
   /**
    * @param consoleProxy - of `[console_proxy]`
    * @param logFile - below the installation's folder; absent: standard error
+   * @param environment - of the proxy, added to this process's own
    */
   static async start(
     signal: AbortSignal,
     consoleProxy: NovaConf[string] = {},
     logFile?: string,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<WorkersStage> {
     const owned = new AsyncDisposableStack();
     const sockets: Socket[] = [];
@@ -74,12 +76,12 @@ export class WorkersStage implements AsyncDisposable {
     );
     const ready = /ready: listening on/;
     if (logFile === undefined) {
-      const proxy = await installation.startNovncproxy();
+      const proxy = await installation.startNovncproxy([], environment);
       await proxy.printed(ready);
       return new WorkersStage(installation, proxy, { owned, backend, signal, sockets });
     }
     const path = installation.directory.file(logFile);
-    const proxy = await installation.startNovncproxy(["--log-file", path]);
+    const proxy = await installation.startNovncproxy(["--log-file", path], environment);
     await until("the workers to be ready", async () => ready.test(await readFile(path, "utf8")));
     return new WorkersStage(installation, proxy, { owned, backend, signal, sockets });
   }

@@ -39,16 +39,18 @@ export class XVncServer implements VncServer {
    * Starts TigerVNC's X server, which is the VNC server too.
    *
    * @param security - its options that say what it asks of viewers
+   * @param address - of this machine, where it listens
    */
   static async tigervnc(
     kind: "tcp" | "unix" = "tcp",
     security: readonly string[] = ["-SecurityTypes", "None"],
+    address = "127.0.0.1",
   ): Promise<XVncServer> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const socketPath = directory.file("rfb.sock");
     const port = kind === "tcp" ? await freePort() : -1;
-    const where = kind === "tcp" ? ["-localhost"] : ["-rfbunixpath", socketPath];
+    const where = kind === "tcp" ? ["-interface", address] : ["-rfbunixpath", socketPath];
     const server = owned.use(
       await Child.start("Xtigervnc", [
         ...["-displayfd", "1", ...security, "-rfbport", String(port), ...where],
@@ -56,10 +58,10 @@ export class XVncServer implements VncServer {
       ]),
     );
     const display = new XDisplay(`:${(await server.printed(/^(\d+)\n/)).at(1) ?? ""}`);
-    await accepting(server, kind === "tcp" ? { host: "127.0.0.1", port } : { path: socketPath });
+    await accepting(server, kind === "tcp" ? { host: address, port } : { path: socketPath });
     owned.use(await display.startTerminal(directory.path));
     const endpoint =
-      kind === "tcp" ? { host: "127.0.0.1", port } : { host: `unix:${socketPath}`, port: 0 };
+      kind === "tcp" ? { host: address, port } : { host: `unix:${socketPath}`, port: 0 };
     return new XVncServer("Xtigervnc", endpoint, display, directory.path, owned.move(), server);
   }
 

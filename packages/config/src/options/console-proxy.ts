@@ -70,6 +70,10 @@ export const consoleProxyGroup = {
     default: 0,
     help: `Seconds that a stop (SIGTERM) lets open sessions go on. 0: until they end by themselves.`,
   }),
+  on_stop: option(choice(["drain", "leave"]), {
+    default: "drain",
+    help: `What becomes of open sessions at a stop (SIGTERM). drain: the program waits for them, up to drain_timeout. leave: it ends at once, so that another one can listen on its port, and its worker processes carry their sessions on until they end, or drain_timeout. For a systemd unit with KillMode=process; there is a primary process then with one worker too.`,
+  }),
   backend_password_file: option(path(), {
     default: null,
     help: `File with the password of VNC servers that ask for one, for libvirt without nova: one line, or two with the user name first.`,

@@ -95,8 +95,10 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    // A page whose name leads here (DNS rebinding) is not the operator.
-    if (isLocal(this.#address) && !isLocalName(request.headers.host ?? "")) {
+    // A page whose name leads here (DNS rebinding) is not the operator. Browsers always send the name;
+    // a load balancer's check by HTTP/1.0 does not.
+    const { host } = request.headers;
+    if (isLocal(this.#address) && host !== undefined && !isLocalName(host)) {
       return text(403, "ask by the address, not by another name");
     }
     const method = request.method === "HEAD" ? "GET" : request.method;

@@ -31,6 +31,7 @@ export async function withAdmin(
   return {
     describe: `${running.describe}, admin on ${admin.address}`,
     reload: (config) => running.reload?.(config) ?? Promise.resolve(),
+    ...(running.stopping === undefined ? {} : { stopping: running.stopping }),
     ...(running.done === undefined ? {} : { done: running.done }),
     stop: async () => {
       if (target !== null) target = draining(target);

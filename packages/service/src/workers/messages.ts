@@ -20,6 +20,8 @@ export interface Seat {
   readonly port: number;
   /** Whether the kernel shares connections out among all who listen; else the primary process does. */
   readonly reusePort: boolean;
+  /** File descriptor of a socket that listens already; null: to be bound. */
+  readonly socket: number | null;
   /** How many workers there are. */
   readonly workers: number;
   /** Which of them it is, from 0; one that replaces another takes its seat. */
@@ -44,6 +46,10 @@ export type ToWorker =
       readonly quiet: boolean;
     }
   | { readonly kind: "stop" }
+  /** To stop listening, answer `left`, and carry open consoles on without a primary process. */
+  | { readonly kind: "leave" }
+  /** To be answered with `alive`. */
+  | { readonly kind: "knock" }
   | { readonly kind: "reopen-log" }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question }
   /** Answers `take`. */
@@ -61,6 +67,9 @@ export type ToWorker =
 /** What a worker tells the primary process. */
 export type FromWorker =
   | { readonly kind: "ready"; readonly describe: string }
+  /** It does not listen any more. */
+  | { readonly kind: "left"; readonly consoles: number }
+  | { readonly kind: "alive" }
   /** It cannot start, and ends. */
   | { readonly kind: "failed"; readonly message: string; readonly status: ExitStatus }
   /** Answers `ask`; `error` is null if it could. */

@@ -24,6 +24,8 @@ class WorkerLife {
   #log: ProgramLog | null = null;
   #metrics: ServiceMetrics | null = null;
   #running: RunningService | null = null;
+  /** Whether its consoles were told to end. */
+  #isCut = false;
 
   constructor(spec: ProgramSpec) {
     this.#spec = spec;
@@ -37,10 +39,11 @@ class WorkerLife {
     // Whoever signals a whole process group or unit means the program: the primary process decides.
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(signal, () => {
-        if (!process.connected && signal !== "SIGHUP") process.exit(ExitStatus.Failure);
+        if (!process.connected) this.#signalledAlone(signal);
       });
     }
-    cluster.worker?.on("disconnect", () => {
+    // node:cluster, where it is used, has its own word for it, and ends the process after it.
+    (cluster.worker ?? process).on("disconnect", () => {
       this.#primaryIsGone();
     });
   }
@@ -53,6 +56,12 @@ class WorkerLife {
         break;
       case "stop":
         this.#askToStop();
+        break;
+      case "leave":
+        this.#leave();
+        break;
+      case "knock":
+        this.#tell({ kind: "alive" });
         break;
       case "reopen-log":
         this.#log?.sink.reopen();
@@ -88,7 +97,10 @@ class WorkerLife {
       const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
       const metrics = await createMetrics(config, seat.seat);
       this.#metrics = metrics;
-      this.#running = await this.#spec.start({ config, log: log.logger, signal, place, metrics });
+      this.#running = await this.#spec.start({
+        ...{ config, log: log.logger, signal, place, metrics },
+        socket: seat.socket,
+      });
       if (this.#running.view !== undefined) metrics?.watch(this.#running.view);
       log.setLevel(config.DEFAULT.debug ? "debug" : "info");
     } catch (error) {
@@ -144,9 +156,49 @@ class WorkerLife {
     if (this.#running !== null) void this.#stop(this.#running);
   }
 
-  async #stop(running: RunningService): Promise<void> {
+  /** As a stop, but that nobody waits for its end. */
+  #leave(): void {
+    const running = this.#running;
+    // One that does not serve yet has nothing to carry on.
+    if (running?.leave === undefined) process.exit(ExitStatus.Ok);
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    const consoles = running.view?.list().length ?? 0;
+    void this.#end(async () => {
+      // A socket that closes resets those whom the kernel let in, and who were not accepted. This turn of the event
+      // loop may have begun long before they came: the next one accepts them.
+      for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+      await running.leave?.(() => {
+        this.#tell({ kind: "left", consoles });
+      });
+      if (consoles > 0)
+        this.#log?.logger.info("the open consoles have ended, and this worker with them");
+    });
+    // For those who look what is left: ps, systemctl status.
+    process.title = `${this.#spec.program}: until its open consoles have ended`;
+  }
+
+  /** Nobody else decides any more: it is meant. */
+  #signalledAlone(signal: NodeJS.Signals): void {
+    const running = this.#running;
+    if (signal === "SIGHUP") this.#log?.sink.reopen();
+    else if (running?.cut === undefined || this.#isCut) process.exit(ExitStatus.Failure);
+    else {
+      this.#isCut = true;
+      this.#log?.logger.info(`${signal}: ending open consoles`, {
+        consoles: running.view?.list().length,
+      });
+      running.cut(`the worker was told to end by ${signal}`);
+    }
+  }
+
+  #stop(running: RunningService): Promise<void> {
+    return this.#end(() => running.stop());
+  }
+
+  async #end(stop: () => Promise<void>): Promise<void> {
     try {
-      await running.stop();
+      await stop();
       process.exit(ExitStatus.Ok);
     } catch (error) {
       this.#log?.logger.error("the stop failed", { error });

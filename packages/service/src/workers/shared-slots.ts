@@ -41,6 +41,7 @@ export class SharedSlots {
   /** Advanced by one timer for all questions, so that none of them needs its own. */
   #round = 0;
   #timer: NodeJS.Timeout | null = null;
+  #isAlone = false;
 
   constructor(options: SharedSlotsOptions) {
     this.#options = options;
@@ -49,12 +50,13 @@ export class SharedSlots {
 
   /** @returns whether there was one */
   take(key: string): boolean | Promise<boolean> {
-    const { name, most, workers, seat, send } = this.#options;
+    const { name, send } = this.#options;
     const used = this.#used.get(key) ?? 0;
-    if (!this.#pooled.has(key) && used < slotShare(key, most, workers, seat)) {
+    if (used < this.#mayTake(key)) {
       this.#used.set(key, used + 1);
       return true;
     }
+    if (this.#isAlone) return false;
     const id = ++this.#lastId;
     return new Promise((answer) => {
       this.#asked.set(id, { key, answer, round: this.#round, isLate: false });
@@ -90,9 +92,22 @@ export class SharedSlots {
     }
   }
 
-  /** Nobody answers any more. */
+  /**
+   * Nobody answers any more, and nobody new comes: those who were about to open a console are counted
+   * against what this process has. To refuse them would cost somebody a console whose limit is far.
+   */
   primaryIsGone(): void {
-    for (const id of [...this.#asked.keys()]) this.#answered(id, false);
+    this.#isAlone = true;
+    for (const [id, { key }] of [...this.#asked]) {
+      this.#answered(id, (this.#used.get(key) ?? 0) < this.#options.most);
+    }
+  }
+
+  /** How many of a key this worker may have without asking. */
+  #mayTake(key: string): number {
+    const { most, workers, seat } = this.#options;
+    if (this.#isAlone) return most;
+    return this.#pooled.has(key) ? 0 : slotShare(key, most, workers, seat);
   }
 
   #answered(id: number, isGranted: boolean): void {

@@ -224,4 +224,33 @@ describe("SharedSlots", () => {
       { numRuns: 200 },
     );
   });
+
+  it("counts what a worker itself has when the primary process is gone, and asks nobody", async () => {
+    const { workers } = start(4, 2);
+    const [alone] = workers;
+    assert.ok(alone);
+    while (await take(workers, 1, "pooled"));
+    const asked = alone.slots.take("pooled");
+    const { said } = alone;
+    alone.slots.primaryIsGone();
+    assert.equal(await asked, true);
+    for (const key of ["pooled", "k", "k"]) assert.equal(alone.slots.take(key), true);
+    assert.deepEqual(
+      ["pooled", "pooled", "pooled", "k", "k", "k"].map((key) => alone.slots.take(key)),
+      [true, true, false, true, true, false],
+    );
+    alone.slots.giveBack("k");
+    assert.equal(alone.slots.take("k"), true);
+    assert.equal(alone.said, said);
+  });
+
+  it("grants no more than there are to those who asked before the primary process went", async () => {
+    const { workers } = start(2, 2);
+    const [alone] = workers;
+    assert.ok(alone);
+    while (await take(workers, 1));
+    const asked = [1, 2, 3].map(async () => alone.slots.take("k"));
+    alone.slots.primaryIsGone();
+    assert.deepEqual(await Promise.all(asked), [true, true, false]);
+  });
 });

@@ -1,9 +1,10 @@
-import type { Worker } from "node:cluster";
+import type { ChildProcess } from "node:child_process";
 import type { Config } from "@nova-console/config";
 import { messageOf, WorkerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { RunningService } from "../program-spec.ts";
 import { RestartDelay } from "./restart-delay.ts";
+import { watchSignsOfLife } from "./signs-of-life.ts";
 import { SlotPool } from "./slot-pool.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -13,6 +14,10 @@ export interface WorkerPoolOptions {
   /** What all of them listen on. */
   readonly port: { readonly host: string; readonly port: number };
   readonly reusePort: boolean;
+  /** File descriptor that a worker finds a socket at which listens already; null: it binds one. */
+  readonly socket: number | null;
+  /** Silence after which a worker is killed. */
+  readonly silenceLimitMs: number;
   /** How many. */
   readonly workers: number;
   /** What they share: how many of each key there may be at a time, by name. */
@@ -21,7 +26,7 @@ export interface WorkerPoolOptions {
   /** Told of each worker that has died. */
   readonly onDeath: (worker: WorkerProcess) => void;
   /** Starts a process that runs as a worker. */
-  readonly fork: () => Worker;
+  readonly fork: () => ChildProcess;
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
 }
@@ -43,6 +48,7 @@ export class WorkerPool implements RunningService {
   /** What a reload has brought since the start. */
   #latest: Config | null = null;
   #stopping = false;
+  #stopWatching: () => void = () => undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -53,7 +59,8 @@ export class WorkerPool implements RunningService {
   }
 
   get describe(): string {
-    return `${this.#describe}, ${this.#options.workers} workers`;
+    const { workers } = this.#options;
+    return `${this.#describe}, ${workers === 1 ? "1 worker" : `${workers} workers`}`;
   }
 
   /**
@@ -75,27 +82,55 @@ export class WorkerPool implements RunningService {
     }
     const bornMs = this.#options.now();
     for (const seat of this.#seats) this.#watch(seat, bornMs);
+    const { silenceLimitMs, log } = this.#options;
+    this.#stopWatching = watchSignsOfLife(
+      silenceLimitMs,
+      () => this.serving(),
+      (worker) => {
+        const silence = `${Math.round(silenceLimitMs)} ms`;
+        log.error(`a worker gave no sign of life for ${silence}: it is killed`, {
+          worker: worker.pid,
+        });
+        worker.kill();
+      },
+    );
+  }
+
+  get stopping(): string {
+    return this.#leaves ? "leaving open consoles to their workers" : "letting open consoles end";
   }
 
   /**
-   * Lets the open consoles of all workers end, and with them the workers.
+   * Lets the open consoles of all workers end, and with them the workers; or, with
+   * `on_stop = leave`, has them stop listening and go on without this process.
    *
-   * @throws {@link WorkerError} if one did not end in order
+   * @throws {@link WorkerError} if one did not end or leave in order
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const ends = this.#seats.map(async ({ worker, restart }) => {
-      if (restart !== null) {
-        clearTimeout(restart);
-        return;
-      }
-      worker.send({ kind: "stop" });
-      const { status, signal } = await worker.ended;
-      if (status !== 0)
-        throw new WorkerError(`${worker.name} ended with ${signal ?? String(status)}`);
+    const live = this.#seats.flatMap(({ worker, restart }) => {
+      if (restart === null) return [worker];
+      clearTimeout(restart);
+      return [];
     });
-    const failed = (await Promise.allSettled(ends)).find(({ status }) => status === "rejected");
+    const ends = await Promise.allSettled(this.#leaves ? this.#leave(live) : live.map(end));
+    this.#stopWatching();
+    const failed = ends.find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  get #leaves(): boolean {
+    return this.#options.config.console_proxy.on_stop === "leave";
+  }
+
+  #leave(live: readonly WorkerProcess[]): Promise<void>[] {
+    return live.map(async (worker) => {
+      const consoles = await worker.leave();
+      if (consoles === 0) return;
+      this.#options.log.info("a worker goes on until its open consoles have ended", {
+        ...{ worker: worker.pid, consoles },
+      });
+    });
   }
 
   /** Those that take clients. */
@@ -103,10 +138,10 @@ export class WorkerPool implements RunningService {
     return this.#seats.map(({ worker }) => worker).filter(({ isServing }) => isServing);
   }
 
-  /** Ends all workers at once. */
+  /** Ends all workers at once, but for those that have left: they are in nobody's way. */
   kill(): void {
     this.#stopping = true;
-    for (const { worker } of this.#seats) worker.kill();
+    for (const { worker } of this.#seats) if (!worker.hasLeft) worker.kill();
   }
 
   /** @throws {@link WorkerError} if a worker could not take it over */
@@ -126,7 +161,7 @@ export class WorkerPool implements RunningService {
   }
 
   #fork(seat: number, quiet: boolean): WorkerProcess {
-    const { config, port, reusePort, workers, fork } = this.#options;
+    const { config, port, reusePort, socket, workers, fork } = this.#options;
     const worker = new WorkerProcess(fork(), seat, this.#slots);
     const slots = [...this.#slots].map(([name, pool]) => {
       return { name, most: pool.most, pooled: pool.join(worker) };
@@ -134,7 +169,7 @@ export class WorkerPool implements RunningService {
     worker.send({
       kind: "start",
       config,
-      seat: { ...port, reusePort, workers, seat },
+      seat: { ...port, reusePort, socket, workers, seat },
       slots,
       quiet,
     });
@@ -181,4 +216,10 @@ export class WorkerPool implements RunningService {
       this.#options.log.error("a worker kept the old configuration", { why: messageOf(error) });
     }
   }
+}
+
+async function end(worker: WorkerProcess): Promise<void> {
+  worker.send({ kind: "stop" });
+  const { status, signal } = await worker.ended;
+  if (status !== 0) throw new WorkerError(`${worker.name} ended with ${signal ?? String(status)}`);
 }

@@ -1,4 +1,4 @@
-import type { Worker } from "node:cluster";
+import type { ChildProcess } from "node:child_process";
 import { WorkerError } from "../errors.ts";
 import { Deferred } from "./deferred.ts";
 import { decodeFromWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
@@ -8,6 +8,8 @@ import type { SlotOwner, SlotPool } from "./slot-pool.ts";
 const READY_LIMIT_MS = 60_000;
 /** Longest that it may take for an answer. */
 const ANSWER_LIMIT_MS = 30_000;
+/** Longest from the wish that it stops listening to its answer. */
+const LEAVE_LIMIT_MS = 10_000;
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -20,22 +22,27 @@ export class WorkerProcess implements SlotOwner {
   /** When it takes clients: what it says of itself. Rejects with a {@link WorkerError} if it cannot. */
   readonly ready: Promise<string>;
   readonly ended: Promise<ProcessEnd>;
-  readonly #worker: Worker;
+  readonly #worker: ChildProcess;
   readonly seat: number;
   readonly #slots: ReadonlyMap<string, SlotPool>;
   readonly #readiness = new Deferred<string>();
   readonly #ending = new Deferred<ProcessEnd>();
   readonly #asked = new Map<number, Deferred<unknown>>();
   readonly #readyTimer: NodeJS.Timeout;
+  readonly #leaving = new Deferred<number>();
   #lastId = 0;
+  /** Times in a row that it was asked for a sign of life and gave none. */
+  #unanswered = 0;
+  #isKnocked = false;
   #isReady = false;
+  #hasLeft = false;
   #isOver = false;
 
   /**
    * @param worker - just forked
    * @param slots - what it shares with others, by name
    */
-  constructor(worker: Worker, seat: number, slots: ReadonlyMap<string, SlotPool>) {
+  constructor(worker: ChildProcess, seat: number, slots: ReadonlyMap<string, SlotPool>) {
     this.#worker = worker;
     this.seat = seat;
     this.#slots = slots;
@@ -56,17 +63,22 @@ export class WorkerProcess implements SlotOwner {
     });
     worker.on("error", (error) => {
       // If it never ran there is no "exit".
-      if (worker.process.pid === undefined) this.#end({ status: null, signal: error.message });
+      if (worker.pid === undefined) this.#end({ status: null, signal: error.message });
     });
   }
 
   get pid(): number {
-    return this.#worker.process.pid ?? 0;
+    return this.#worker.pid ?? 0;
   }
 
   /** Whether it takes clients. */
   get isServing(): boolean {
     return this.#isReady && !this.#isOver;
+  }
+
+  /** Whether it has stopped listening, and carries on what is open. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
   }
 
   /** For messages. */
@@ -75,7 +87,7 @@ export class WorkerProcess implements SlotOwner {
   }
 
   send(message: ToWorker): void {
-    if (this.#isOver || !this.#worker.isConnected()) return;
+    if (this.#isOver || !this.#worker.connected) return;
     this.#worker.send(message, () => {
       // What did not reach it is of no use to it any more: its end is heard of.
     });
@@ -102,8 +114,41 @@ export class WorkerProcess implements SlotOwner {
     }
   }
 
+  /** Asks it for a sign of life. @returns how many times in a row it has not given one */
+  knock(): number {
+    if (this.#isKnocked) this.#unanswered += 1;
+    else {
+      this.#isKnocked = true;
+      this.send({ kind: "knock" });
+    }
+    return this.#unanswered;
+  }
+
+  /**
+   * Has it stop listening, and carry on what is open without this process.
+   *
+   * @returns how many consoles it has; 0 for one that has ended
+   * @throws {@link WorkerError} if it does not answer in time; it is killed then, as it may still listen
+   */
+  async leave(): Promise<number> {
+    this.send({ kind: "leave" });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.kill();
+        const why = `did not stop listening within ${LEAVE_LIMIT_MS} ms and was killed`;
+        reject(new WorkerError(`${this.name} ${why}: its consoles are lost`));
+      }, LEAVE_LIMIT_MS);
+    });
+    try {
+      return await Promise.race([this.#leaving.promise, this.ended.then(() => 0), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   kill(): void {
-    this.#worker.process.kill("SIGKILL");
+    this.#worker.kill("SIGKILL");
   }
 
   #receive(message: FromWorker): void {
@@ -112,6 +157,14 @@ export class WorkerProcess implements SlotOwner {
         clearTimeout(this.#readyTimer);
         this.#isReady = true;
         this.#readiness.resolve(message.describe);
+        break;
+      case "left":
+        this.#hasLeft = true;
+        this.#leaving.resolve(message.consoles);
+        break;
+      case "alive":
+        this.#isKnocked = false;
+        this.#unanswered = 0;
         break;
       case "failed":
         this.#fail(new WorkerError(message.message, message.status));
