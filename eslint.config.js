@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/dist-page/", "**/.turbo/", ".console/"]),
+  globalIgnores(["**/dist/", "**/dist-page/", "**/.turbo/", ".console/", "packaging/build/"]),
   js.configs.recommended,
   {
     // What runs before anything is installed or built: plain JavaScript on any Node.

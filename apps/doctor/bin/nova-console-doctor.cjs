@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+require("@nova-console/service/require-node");
+import("../dist/main.js");
