@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bundle } from "./bundle.ts";
+import { writeLicences } from "./licences.ts";
 import { programs, version } from "./programs.ts";
 
 describe("a bundle", () => {
@@ -12,7 +13,8 @@ describe("a bundle", () => {
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "bundle-"));
     for (const program of Object.values(programs)) {
-      await bundle(program, path.join(folder, program.name));
+      const output = path.join(folder, program.name);
+      writeLicences(await bundle(program, output), path.join(output, "licences"));
     }
   });
   after(() => {
@@ -44,6 +46,14 @@ describe("a bundle", () => {
       }
     });
 
+    it(`of ${name} requires modules of Node.js' own: to import node:http loads twice as much`, () => {
+      const dist = path.join(folder, name, "dist");
+      for (const file of readdirSync(dist)) {
+        const text = readFileSync(path.join(dist, file), "utf8");
+        assert.doesNotMatch(text, /from ?"(node:)?(http|https|fs|net|tls|util)"/, file);
+      }
+    });
+
     it(`of ${name} takes nothing of other places of this machine with it`, () => {
       const dist = path.join(folder, name, "dist");
       for (const file of readdirSync(dist)) {
@@ -51,4 +61,12 @@ describe("a bundle", () => {
       }
     });
   }
+
+  it("of nova-novncproxy has the text of noVNC's own licence", () => {
+    const licences = path.join(folder, "nova-novncproxy/licences");
+    const [file] = readdirSync(licences).filter((name) => name.startsWith("novnc-"));
+    const text = readFileSync(path.join(licences, file ?? ""), "utf8");
+    assert.match(text, /Mozilla Public License,? [Vv]ersion 2\.0/);
+    assert.match(text, /Exhibit A/);
+  });
 });

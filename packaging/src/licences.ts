@@ -10,10 +10,15 @@ import path from "node:path";
 import { repository } from "./programs.ts";
 
 /** A package of others, of which code is in a bundle. */
-interface Origin {
+export interface Library {
   readonly name: string;
   readonly version: string;
+  /** SPDX expression. */
   readonly license: string;
+}
+
+/** The same, where it was taken from. */
+interface Origin extends Library {
   readonly directory: string;
 }
 
@@ -29,11 +34,27 @@ export function writeLicences(inputs: readonly string[], output: string): void {
   copyFileSync(path.join(repository, "LICENSE"), path.join(output, "LICENSE"));
   const origins = originsOf(inputs);
   for (const origin of origins) {
-    const file = `${origin.name.replace("@", "").replace("/", "-")}-${origin.version}.txt`;
-    writeFileSync(path.join(output, file), licenceText(origin));
+    writeFileSync(path.join(output, licenceFile(origin)), licenceText(origin));
   }
   const list = origins.map(({ name, version, license }) => `${name} ${version}: ${license}\n`);
   writeFileSync(path.join(output, "PACKAGES"), list.join(""));
+}
+
+/** Name of the file of a library's licence. */
+export function licenceFile({ name, version }: Library): string {
+  return `${name.replace("@", "").replace("/", "-")}-${version}.txt`;
+}
+
+/** Reads again what is inside, from the list that {@link writeLicences} wrote. */
+export function bundledLibraries(directory: string): Library[] {
+  const list = readFileSync(path.join(directory, "PACKAGES"), "utf8").trim();
+  return list.split("\n").map((line) => {
+    const [, name, version, license] = /^(\S+) (\S+): (.+)$/.exec(line) ?? [];
+    if (name === undefined || version === undefined || license === undefined) {
+      throw new Error(`${directory}/PACKAGES: ${line}`);
+    }
+    return { name, version, license };
+  });
 }
 
 /** @returns each version of each package once, by name */
@@ -57,10 +78,17 @@ function readOrigin(directory: string): Origin {
   return { name, version, license, directory };
 }
 
+const LICENCE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
+
+/** Where a package has the texts of its licences: noVNC names them in one file, and has them in `docs`. */
+const LICENCE_FOLDERS = ["", "docs"];
+
 function licenceText({ name, directory }: Origin): string {
-  const files = readdirSync(directory).filter((file) =>
-    /^(licen[cs]e|copying|notice)([.-].*)?$/i.test(file),
-  );
+  const files = LICENCE_FOLDERS.flatMap((folder) => {
+    const where = path.join(directory, folder);
+    const names = existsSync(where) ? readdirSync(where) : [];
+    return names.filter((file) => LICENCE.test(file)).map((file) => path.join(folder, file));
+  });
   const readme = path.join(directory, "README.md");
   if (files.length === 0 && existsSync(readme)) {
     const section = /^#+ *licen[cs]e.*$[\s\S]*/im.exec(readFileSync(readme, "utf8"))?.[0];
