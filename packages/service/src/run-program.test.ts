@@ -297,10 +297,10 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
     );
   });
 
-  it("tells systemd that it lives, as often as it wants to know", async () => {
+  it("tells systemd that it lives, as often as it wants to know, and that it is ready, should that have been lost", async () => {
     const notify = fakeSystemdNotify("watchdog");
     const it = start([], { ...notify.environment, WATCHDOG_USEC: "200000" });
-    await notify.told(/READY=1[^]*WATCHDOG=1\n[^]*WATCHDOG=1\n/);
+    await notify.told(/READY=1 STATUS[^]*WATCHDOG=1 READY=1\n[^]*WATCHDOG=1 READY=1\n/);
     it.child.kill("SIGTERM");
     assert.equal(await it.exited, 0);
   });

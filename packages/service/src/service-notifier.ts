@@ -29,6 +29,7 @@ export class ServiceNotifier {
   /** Messages arrive in the order they were sent. */
   #sent: Promise<void> = Promise.resolve();
   #failed = false;
+  #isReady = false;
 
   constructor(options: ServiceNotifierOptions) {
     this.#options = options;
@@ -39,21 +40,27 @@ export class ServiceNotifier {
    * @returns when systemd took it, or the time for it is over; never rejects
    */
   ready(status: string): Promise<void> {
+    this.#isReady = true;
     return this.#send(["READY=1", `STATUS=${status}`]);
   }
 
   reloading(): Promise<void> {
     const { monotonicUsec } = this.#options;
+    this.#isReady = false;
     return this.#send(["RELOADING=1", `MONOTONIC_USEC=${monotonicUsec()}`, "STATUS=reloading"]);
   }
 
   stopping(status: string): Promise<void> {
+    this.#isReady = false;
     return this.#send(["STOPPING=1", `STATUS=${status}`]);
   }
 
-  /** A sign of life, for `WatchdogSec=`. */
+  /**
+   * A sign of life, for `WatchdogSec=`. It says once more that the service is ready: systemd before 246
+   * loses messages whose sender has ended when they are read, and would wait for READY until its time-out.
+   */
   alive(): Promise<void> {
-    return this.#send(["WATCHDOG=1"]);
+    return this.#send(this.#isReady ? ["WATCHDOG=1", "READY=1"] : ["WATCHDOG=1"]);
   }
 
   /** @returns never rejects */
