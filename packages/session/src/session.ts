@@ -55,6 +55,7 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #startedMs: number;
   #info: ConnectInfo | null = null;
+  /** Until its handshakes are over: what it holds is not kept for the session's life. */
   #joining: Promise<Joined> | undefined;
   /** Ends it with its token. */
   #expiry: NodeJS.Timeout | undefined;
@@ -85,6 +86,7 @@ export class Session {
     try {
       this.#joining = this.#untilJoined();
       joined = await this.#joining;
+      this.#joining = undefined;
     } catch (error) {
       const reason = closeReasonOf(error, "viewer");
       await this.#front.refuse(reason, AbortSignal.timeout(REFUSAL_TIMEOUT_MS));
