@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { bindError } from "./bind-error.ts";
-import type { ListenOptions } from "./listen.ts";
+import type { ListenOptions } from "./listen-options.ts";
 import { resolveHost } from "./resolve-host.ts";
 
 /** Where to listen. */

@@ -15,7 +15,8 @@ export {
   TlsHandshakeError,
   TlsSettingsError,
 } from "./errors.ts";
-export { listen, type ConnectionInfo, type Listener, type ListenOptions } from "./listen.ts";
+export type { ConnectionInfo, Listener, ListenOptions } from "./listen-options.ts";
+export { listen } from "./listen.ts";
 export { networksOf } from "./trusted-peers.ts";
 export { loadTlsSettings, type MinimumTlsVersion, type TlsOptions } from "./load-tls-settings.ts";
 export { createTlsAcceptor, type TlsAcceptor } from "./tls-acceptor.ts";
