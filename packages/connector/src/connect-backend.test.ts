@@ -9,6 +9,7 @@ import { ByteReader } from "@nova-console/byte-stream";
 import { parseBackendAddress } from "./backend-address.ts";
 import { connectBackend } from "./connect-backend.ts";
 
+const CONNECT_TIMEOUT_MS = 5_000;
 const noDeadline = new AbortController().signal;
 
 /** A server that greets and hangs up. */
@@ -32,7 +33,12 @@ function portOf(server: Server): number {
 }
 
 async function greetingOf(host: string, port: number): Promise<string> {
-  const socket = await connectBackend(parseBackendAddress(host, port), null, noDeadline);
+  const socket = await connectBackend(
+    parseBackendAddress(host, port),
+    null,
+    CONNECT_TIMEOUT_MS,
+    noDeadline,
+  );
   try {
     return (await new ByteReader(socket, noDeadline).readExact(12)).toString();
   } finally {
@@ -48,6 +54,14 @@ describe("connectBackend()", () => {
     });
   }
 
+  it("says that a name cannot be looked up, and blames no backend for it", async () => {
+    const address = parseBackendAddress("nowhere.invalid", 5900);
+    await assert.rejects(connectBackend(address, null, CONNECT_TIMEOUT_MS, noDeadline), {
+      code: "BACKEND_ERR_NAME",
+      message: /^cannot connect to nowhere\.invalid:5900: name look-up of nowhere\.invalid: /,
+    });
+  });
+
   it("reaches a unix socket", async (t) => {
     const folder = await mkdtemp(path.join(tmpdir(), "connector-"));
     t.after(() => rm(folder, { recursive: true }));
@@ -58,7 +72,7 @@ describe("connectBackend()", () => {
   it("returns a socket whose failure ends nothing else, whoever owns it then", async (t) => {
     const server = await greeter(t, { port: 0, host: "127.0.0.1" });
     const address = parseBackendAddress("127.0.0.1", portOf(server));
-    const socket = await connectBackend(address, null, noDeadline);
+    const socket = await connectBackend(address, null, CONNECT_TIMEOUT_MS, noDeadline);
     const reader = new ByteReader(socket, noDeadline);
     await reader.readExact(12);
     reader.release();
@@ -73,19 +87,22 @@ describe("connectBackend()", () => {
     server.close();
     await once(server, "close");
     const address = parseBackendAddress("127.0.0.1", port);
-    await assert.rejects(connectBackend(address, null, noDeadline), (error: Error) => {
-      assert.match(error.message, new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${port}: `));
-      assert.ok(error.cause instanceof Error && "code" in error.cause);
-      assert.equal(error.cause.code, "ECONNREFUSED");
-      return true;
-    });
+    await assert.rejects(
+      connectBackend(address, null, CONNECT_TIMEOUT_MS, noDeadline),
+      (error: Error) => {
+        assert.match(error.message, new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${port}: `));
+        assert.ok(error.cause instanceof Error && "code" in error.cause);
+        assert.equal(error.cause.code, "ECONNREFUSED");
+        return true;
+      },
+    );
   });
 
   it("gives up when the deadline comes", async () => {
     const deadline = new AbortController();
     deadline.abort(new Error("no progress within 5 ms"));
     const address = parseBackendAddress("127.0.0.1", 1);
-    await assert.rejects(connectBackend(address, null, deadline.signal), {
+    await assert.rejects(connectBackend(address, null, CONNECT_TIMEOUT_MS, deadline.signal), {
       code: "BACKEND_ERR_UNREACHABLE",
       message: "cannot connect to 127.0.0.1:1: no progress within 5 ms",
     });
@@ -98,7 +115,7 @@ describe("connectBackend()", () => {
     await once(server, "listening");
     const address = parseBackendAddress("127.0.0.1", portOf(server));
     const accepted = once(server, "connection");
-    const connecting = connectBackend(address, "/console", noDeadline);
+    const connecting = connectBackend(address, "/console", CONNECT_TIMEOUT_MS, noDeadline);
     const [socket] = (await accepted) as [Socket];
     socket.write("HTTP/1.1 401 No\r\n\r\n");
     await assert.rejects(connecting, { code: "BACKEND_ERR_REFUSED" });

@@ -7,18 +7,20 @@ import { requestInternalAccessPath } from "./internal-access-path.ts";
  * Connects to a VNC server, through the hypervisor's own proxy where there is one.
  *
  * @param internalAccessPath - what that proxy is asked for; null where there is none
+ * @param connectTimeoutMs - within which the signal will come; the look-up of a name ends before
  * @param signal - the deadline for all of it
  * @returns a paused socket on which the VNC server speaks next
- * @throws {@link BackendUnreachableError}, {@link BackendRefusedError} or
+ * @throws {@link BackendNameError}, {@link BackendUnreachableError}, {@link BackendRefusedError} or
  *   {@link BackendAddressError}; the signal's reason if it came after the connection was made. The
  *   socket is gone then
  */
 export async function connectBackend(
   address: BackendAddress,
   internalAccessPath: string | null,
+  connectTimeoutMs: number,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const socket = await dial(address, signal);
+  const socket = await dial(address, connectTimeoutMs, signal);
   if (internalAccessPath === null || internalAccessPath === "") return socket;
   try {
     await requestInternalAccessPath(socket, internalAccessPath, signal);

@@ -1,7 +1,8 @@
 import type { NetConnectOpts, Socket } from "node:net";
 import { createLendingSocket } from "@nova-console/byte-stream";
+import { lookupWithin, NameLookupError } from "@nova-console/name-lookup";
 import { type BackendAddress, describeBackendAddress } from "./backend-address.ts";
-import { BackendUnreachableError } from "./errors.ts";
+import { BackendNameError, BackendUnreachableError } from "./errors.ts";
 
 /** After this long without traffic the kernel asks whether the backend is still there. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
@@ -16,13 +17,20 @@ function ignore(): void {
  *
  * A name with several addresses is tried over IPv6 and IPv4 in turn (RFC 8305).
  *
+ * @param connectTimeoutMs - the limit for all of it, which the signal keeps; the look-up of a name ends before
  * @param signal - ends the attempt; its reason is the `cause`
  * @returns a paused socket with an `error` listener for as long as it lives
+ * @throws {@link BackendNameError} if the name cannot be looked up
  * @throws {@link BackendUnreachableError} if nobody takes the connection, or the signal comes first
  */
-export async function dial(address: BackendAddress, signal: AbortSignal): Promise<Socket> {
+export async function dial(
+  address: BackendAddress,
+  connectTimeoutMs: number,
+  signal: AbortSignal,
+): Promise<Socket> {
   const options: NetConnectOpts = {
     ...address,
+    lookup: lookupWithin(connectTimeoutMs, signal),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
@@ -34,10 +42,11 @@ export async function dial(address: BackendAddress, signal: AbortSignal): Promis
     await connected(socket, signal);
   } catch (error) {
     socket.destroy();
-    throw new BackendUnreachableError(
-      `cannot connect to ${describeBackendAddress(address)}: ${explain(error, signal)}`,
-      { cause: signal.aborted ? signal.reason : error },
-    );
+    const what = `cannot connect to ${describeBackendAddress(address)}: ${explain(error, signal)}`;
+    const cause: unknown = signal.aborted ? signal.reason : error;
+    throw cause instanceof NameLookupError
+      ? new BackendNameError(what, { cause })
+      : new BackendUnreachableError(what, { cause });
   }
   return socket;
 }

@@ -10,6 +10,12 @@ export class BackendUnreachableError extends BackendError {
   readonly code = "BACKEND_ERR_UNREACHABLE";
 }
 
+/** The backend's name could not be looked up; `cause` is a `NameLookupError`. */
+export class BackendNameError extends BackendError {
+  override readonly name = "BackendNameError";
+  readonly code = "BACKEND_ERR_NAME";
+}
+
 /** The hypervisor's own proxy did not answer CONNECT with a 200. */
 export class BackendRefusedError extends BackendError {
   override readonly name = "BackendRefusedError";

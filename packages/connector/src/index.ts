@@ -12,6 +12,7 @@ export { connectBackend } from "./connect-backend.ts";
 export {
   BackendAddressError,
   BackendError,
+  BackendNameError,
   BackendRefusedError,
   BackendUnreachableError,
 } from "./errors.ts";

@@ -21,8 +21,7 @@ function reason(host: string, port: number, error: unknown): string {
       return `this machine has no address ${host}; "ip address" lists those it has`;
     case "EAFNOSUPPORT":
       return `this machine has no IPv6, or none for this program; set an IPv4 host`;
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
+    case "NAME_ERR_FAILED":
       return `the host name ${host} has no address`;
     default:
       return messageOf(error);

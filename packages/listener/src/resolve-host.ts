@@ -1,14 +1,14 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { resolveName } from "@nova-console/name-lookup";
+
+/** How long a start waits for the address of the host it listens on. */
+const LOOKUP_TIMEOUT_MS = 10_000;
 
 /**
  * The IP address to bind for a host name; an IP address is its own.
  *
  * @param preferIpv6 - which family wins if the name has both
- * @throws the resolver's error, with its `code`, if the name has no address
+ * @throws `NameLookupError` if the name has no address, or the name service does not answer
  */
-export async function resolveHost(host: string, preferIpv6: boolean): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  const found = await lookup(host, { order: preferIpv6 ? "ipv6first" : "ipv4first" });
-  return found.address;
+export function resolveHost(host: string, preferIpv6: boolean): Promise<string> {
+  return resolveName(host, LOOKUP_TIMEOUT_MS, preferIpv6 ? "ipv6first" : "ipv4first");
 }

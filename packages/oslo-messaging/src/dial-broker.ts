@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { connect, credentials, type ChannelModel } from "amqplib";
+import { lookupWithin } from "@nova-console/name-lookup";
 import type { BrokerTls, RpcConnectionOptions } from "./connection-options.ts";
 import { RpcSettingError } from "./errors.ts";
 import type { TransportHost } from "./transport-url.ts";
@@ -25,6 +26,7 @@ export async function dialBroker(
     {
       credentials: credentialsFor(host, options),
       timeout: connectTimeoutMs,
+      lookup: lookupWithin(connectTimeoutMs),
       noDelay: true,
       keepAlive: true,
       clientProperties: { connection_name: connectionName },

@@ -1,4 +1,5 @@
 import { optionGroups, printConfig, type Config, type LoadedConfig } from "@nova-console/config";
+import { THREAD_POOL_SIZE } from "@nova-console/name-lookup";
 import { isInBackground, startInBackground, tellForeground } from "./background.ts";
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
@@ -30,6 +31,7 @@ export async function runProgram(spec: ProgramSpec): Promise<void> {
     complain(spec.program, `a bug: ${error.stack ?? error.message}`);
     process.exit(ExitStatus.Failure);
   });
+  raiseThreadPool(process.env);
   if (isWorker(process)) {
     runWorker(spec);
     return;
@@ -39,6 +41,15 @@ export async function runProgram(spec: ProgramSpec): Promise<void> {
     return exitStatusOf(error);
   });
   process.exit(status);
+}
+
+/**
+ * Gives libuv threads enough for all look-ups of names that may run at once. It reads this when the first
+ * thread starts; workers inherit it.
+ */
+function raiseThreadPool(environment: NodeJS.ProcessEnv): void {
+  if (Number(environment["UV_THREADPOOL_SIZE"] ?? 0) >= THREAD_POOL_SIZE) return;
+  environment["UV_THREADPOOL_SIZE"] = String(THREAD_POOL_SIZE);
 }
 
 async function run(spec: ProgramSpec): Promise<number> {

@@ -48,6 +48,11 @@ export const closeReasons = {
     webSocketCode: 1013,
     httpStatus: 503,
   },
+  "name-lookup-failed": {
+    words: "the address of the instance's screen cannot be found",
+    webSocketCode: 1011,
+    httpStatus: 400,
+  },
   "backend-unreachable": {
     words: "the instance's screen cannot be reached",
     webSocketCode: 1011,

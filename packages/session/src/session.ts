@@ -205,7 +205,9 @@ export class Session {
     const deadline = endAfter(this.#ending, settings.connectTimeoutMs, "backend-timeout");
     try {
       const address = parseBackendAddress(info.host, info.port);
-      const socket = await connectBackend(address, info.internalAccessPath, signal);
+      const { internalAccessPath } = info;
+      const limitMs = settings.connectTimeoutMs;
+      const socket = await connectBackend(address, internalAccessPath, limitMs, signal);
       try {
         return await negotiateWithServer(socket, backendSecurity, signal);
       } catch (error) {

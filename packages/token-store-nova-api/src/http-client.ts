@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { lookupWithin } from "@nova-console/name-lookup";
 import { TokenStoreError } from "@nova-console/token";
 import { describeNetworkError } from "./network-error.ts";
 
@@ -47,7 +48,12 @@ export class HttpClient {
 
   /** @param group - of nova.conf, that names the authorities */
   constructor(tls: TlsMaterial, timeoutMs: number, group: string) {
-    const kept = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_IDLE_SOCKETS };
+    const kept = {
+      keepAlive: true,
+      maxSockets: MAX_SOCKETS,
+      maxFreeSockets: MAX_IDLE_SOCKETS,
+      lookup: lookupWithin(timeoutMs),
+    };
     this.#plain = new http.Agent(kept);
     this.#secure = new https.Agent({ ...kept, ...tls });
     this.#timeoutMs = timeoutMs;

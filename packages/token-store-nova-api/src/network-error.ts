@@ -1,3 +1,5 @@
+import { NameLookupError } from "@nova-console/name-lookup";
+
 /** Codes of OpenSSL's verification that name no certificate in their text. */
 const UNTRUSTED = /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|CRL_)/;
 
@@ -8,6 +10,9 @@ const UNTRUSTED = /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|CRL_
  */
 export function describeNetworkError(error: NodeJS.ErrnoException, group: string): string {
   const { code } = error;
+  if (error instanceof NameLookupError) {
+    return `cannot be reached (${error.message}): check DNS and /etc/hosts of this host`;
+  }
   if (code === undefined) return `breaks the connection: ${error.message}`;
   if (UNTRUSTED.test(code)) {
     return `shows a certificate that is not trusted (${code}): set [${group}] cafile to its authority`;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { TokenStoreSettingError } from "@nova-console/token";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { namedConnectors } from "./named-connectors.ts";
 import type { RedisLocation } from "./redis-url.ts";
 
 /** A lost connection is sought again at once, then in this rhythm: half a second after the server's return is late. */
@@ -21,9 +22,15 @@ export type RedisClient = Redis | Cluster;
  * It never holds a command back while it has no connection, and never sends one twice.
  *
  * @param answerTimeoutMs - a server that is silent for so long is given up, and sought again
+ * @param onNameFailure - gets what a connection failed for if that was a name; the client's errors do not always say it
  * @throws {@link TokenStoreSettingError} if the file of `?ca=` cannot be read
  */
-export function createRedisClient(location: RedisLocation, answerTimeoutMs: number): RedisClient {
+export function createRedisClient(
+  location: RedisLocation,
+  answerTimeoutMs: number,
+  onNameFailure: (error: Error) => void,
+): RedisClient {
+  const { ToServer, BySentinel } = namedConnectors(onNameFailure);
   const tls = tlsOptions(location);
   const attemptMs = Math.min(answerTimeoutMs, LONGEST_ATTEMPT_MS);
   const { username, password } = location.credentials;
@@ -42,7 +49,7 @@ export function createRedisClient(location: RedisLocation, answerTimeoutMs: numb
   } satisfies RedisOptions;
   if (location.kind === "cluster") {
     return new Cluster([...location.nodes], {
-      redisOptions: common,
+      redisOptions: { ...common, Connector: ToServer },
       enableOfflineQueue: false,
       clusterRetryStrategy: retryDelay,
       maxRedirections: CLUSTER_ATTEMPTS,
@@ -65,10 +72,13 @@ export function createRedisClient(location: RedisLocation, answerTimeoutMs: numb
     // A master that became a replica: the Sentinels know the new one.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   } satisfies RedisOptions;
-  if (location.kind === "single") return new Redis({ ...single, ...location.nodes[0] });
+  if (location.kind === "single") {
+    return new Redis({ ...single, ...location.nodes[0], Connector: ToServer });
+  }
   const { username: sentinelUsername, password: sentinelPassword } = location.sentinelCredentials;
   return new Redis({
     ...single,
+    Connector: BySentinel,
     sentinels: [...location.nodes],
     name: location.master,
     role: "master",

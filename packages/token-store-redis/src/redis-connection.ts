@@ -21,6 +21,8 @@ export class RedisConnection {
   readonly #tried: Promise<void>;
   /** Why the last connection, or attempt at one, came to its end. */
   #failure = new Error("not connected");
+  /** Why the last name could not be looked up; null since there was a connection. */
+  #nameFailure: Error | null = null;
   #closed = false;
 
   /**
@@ -30,7 +32,9 @@ export class RedisConnection {
   constructor(location: RedisLocation, answerTimeoutMs: number) {
     this.#location = location;
     this.#answerTimeoutMs = answerTimeoutMs;
-    this.#client = createRedisClient(location, answerTimeoutMs);
+    this.#client = createRedisClient(location, answerTimeoutMs, (error) => {
+      this.#nameFailure = error;
+    });
     this.#tried = new Promise((resolve) => {
       this.#client.once("ready", resolve).once("error", resolve).once("close", resolve);
     });
@@ -39,6 +43,9 @@ export class RedisConnection {
     });
     this.#client.on("ready", () => {
       this.#failure = new Error(LOST);
+    });
+    this.#client.on("connect", () => {
+      this.#nameFailure = null;
     });
   }
 
@@ -78,7 +85,9 @@ export class RedisConnection {
     try {
       return await Promise.race([this.#whenConnected(question), late]);
     } catch (error) {
-      throw this.#errorFrom(describe(error));
+      const words = describe(error);
+      const name = this.#nameFailure?.message ?? "";
+      throw this.#errorFrom(words.includes(name) ? words : `${words} (${name})`);
     } finally {
       clearTimeout(timer);
     }

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { lookupWithin } from "@nova-console/name-lookup";
 import { createPool, type PoolOptions } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
@@ -39,8 +41,11 @@ export class MysqlPool implements SqlPool {
     this.#url = url;
     const { user, password, database, connectTimeoutMs, charset, tls } = url;
     const { host, port } = server;
+    const tcp = { lookup: lookupWithin(connectTimeoutMs), keepAlive: true, noDelay: true };
     this.#options = {
-      ...(host.startsWith("/") ? { socketPath: host } : { host, port }),
+      ...(host.startsWith("/")
+        ? { socketPath: host }
+        : { host, port, stream: () => connect({ ...tcp, host, port }) }),
       ...(user === null ? {} : { user }),
       ...(password === null ? {} : { password }),
       database,

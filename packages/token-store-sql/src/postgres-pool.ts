@@ -1,7 +1,9 @@
 import type { ConnectionOptions } from "node:tls";
+import { lookupWithin } from "@nova-console/name-lookup";
 import pg from "pg";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
 import { connectFailureFrom, failureFrom, SqlFailure } from "./sql-failure.ts";
+import { NamedSocket } from "./named-socket.ts";
 import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
@@ -33,6 +35,7 @@ export class PostgresPool implements SqlPool {
     this.#url = url;
     const { user, password, database, connectTimeoutMs } = url;
     this.#tls = server.host.startsWith("/") ? false : tlsOptions(url, files);
+    const lookup = lookupWithin(connectTimeoutMs);
     this.#options = {
       ...server,
       user: user ?? undefined,
@@ -43,6 +46,7 @@ export class PostgresPool implements SqlPool {
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
       application_name: "nova-console",
+      ...(server.host.startsWith("/") ? {} : { stream: () => new NamedSocket(lookup) }),
     };
     this.#pool = this.#open();
   }

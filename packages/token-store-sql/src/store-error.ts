@@ -1,3 +1,4 @@
+import { NameLookupError } from "@nova-console/name-lookup";
 import { TokenStoreError } from "@nova-console/token";
 import { type FailureKind, SqlFailure } from "./sql-failure.ts";
 
@@ -18,7 +19,10 @@ export function storeErrorFrom(error: unknown, surroundings: ErrorSurroundings):
   const { message } = error;
   const masked =
     password === null || password === "" ? message : message.replaceAll(password, () => "***");
-  const words = describe(error.kind, masked, setting);
+  const words =
+    error.cause instanceof NameLookupError
+      ? `cannot be reached (${masked}); check DNS and /etc/hosts of this host, and the name in ${setting}`
+      : describe(error.kind, masked, setting);
   return new TokenStoreError(`token store ${place}: ${words}`, { cause: error });
 }
 

@@ -29,6 +29,8 @@ export interface InstallationOptions {
   readonly conf?: NovaConf;
   /** Scheme of the access URLs. */
   readonly scheme?: "http" | "https";
+  /** Words of a command that runs its programs, such as `NameServer.wrap`. */
+  readonly wrap?: readonly string[];
 }
 
 /** A nova.conf of its own, with free ports and an empty token store, and the programs that run on it. */
@@ -39,10 +41,17 @@ export class Installation implements AsyncDisposable {
   readonly xvpPort: number;
   readonly #owned = new AsyncDisposableStack();
   readonly #children: Child[] = [];
+  readonly #wrap: readonly string[];
   /** One instance to an endpoint: a port that is given to another instance revokes the tokens of the last. */
   readonly #instances = new Map<string, string>();
 
-  private constructor(directory: TempDir, novncPort: number, xvpPort: number) {
+  private constructor(
+    directory: TempDir,
+    novncPort: number,
+    xvpPort: number,
+    wrap: readonly string[],
+  ) {
+    this.#wrap = wrap;
     this.directory = this.#owned.use(directory);
     this.confPath = directory.file("nova.conf");
     this.novncPort = novncPort;
@@ -52,9 +61,10 @@ export class Installation implements AsyncDisposable {
   static async create({
     conf = {},
     scheme = "http",
+    wrap = [],
   }: InstallationOptions = {}): Promise<Installation> {
     const directory = await TempDir.create();
-    const installation = new Installation(directory, await freePort(), await freePort());
+    const installation = new Installation(directory, await freePort(), await freePort(), wrap);
     const { novncPort, xvpPort } = installation;
     const base: NovaConf = {
       DEFAULT: { state_path: directory.path, debug: "true" },
@@ -167,6 +177,7 @@ export class Installation implements AsyncDisposable {
       program,
       ["--config-file", this.confPath, ...args],
       environment,
+      this.#wrap,
     );
     this.#children.push(this.#owned.use(child));
     await accepting(child, { host: "127.0.0.1", port });

@@ -16,13 +16,18 @@ export type Program = keyof typeof bins;
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Starts a program and does not wait for anything. */
+/**
+ * Starts a program and does not wait for anything.
+ *
+ * @param wrap - words of a command that runs it, such as `NameServer.wrap`
+ */
 export function startProgram(
   program: Program,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  wrap: readonly string[] = [],
 ): Promise<Child> {
-  const [command = "", ...rest] = commandOf(program, args);
+  const [command = "", ...rest] = [...wrap, ...commandOf(program, args)];
   return Child.start(command, rest, environment);
 }
 

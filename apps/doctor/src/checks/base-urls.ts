@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { join } from "node:path";
+import { resolveName } from "@nova-console/name-lookup";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { httpGet, type HttpAnswer } from "../host/http-get.ts";
-import { limitTime, messageOf } from "../host/limit-time.ts";
+import { messageOf } from "../host/limit-time.ts";
 import { proxiesOf, runs, type CheckContext, type ProxyPlace } from "./context.ts";
 
 /** What was seen of a base URL. */
@@ -210,9 +210,8 @@ function hasPage(web: string | null, pathname: string): boolean | null {
 }
 
 async function whyUnresolved(host: string): Promise<string | null> {
-  if (isIP(host) !== 0) return null;
   try {
-    await limitTime("the name service", LOOKUP_LIMIT_MS, lookup(host));
+    await resolveName(host, LOOKUP_LIMIT_MS);
     return null;
   } catch (error) {
     return messageOf(error);

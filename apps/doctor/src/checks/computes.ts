@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
+import { lookupWithin } from "@nova-console/name-lookup";
 import { openTokenAuthority } from "@nova-console/token-stores";
 import { DoctorInputError } from "../errors.ts";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
@@ -73,7 +74,7 @@ export function judgeCompute({ host, port, isNamed }: Compute, answer: ComputeAn
         onCompute,
       );
     case "failed":
-      if (answer.code === "ENOTFOUND" || answer.code === "EAI_AGAIN") {
+      if (answer.code.startsWith("NAME_ERR_")) {
         return finding("compute-name", `${host} does not resolve here: ${answer.why}`, [
           `getent hosts ${host}`,
         ]);
@@ -87,7 +88,7 @@ export function judgeCompute({ host, port, isNamed }: Compute, answer: ComputeAn
 
 /** Connects, and waits for the version that a VNC server sends first. @see RFC 6143 section 7.1.1 */
 async function askCompute({ host, port }: Compute): Promise<ComputeAnswer> {
-  const socket = connect({ host, port });
+  const socket = connect({ host, port, lookup: lookupWithin(CONNECT_LIMIT_MS) });
   socket.on("error", () => undefined);
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_LIMIT_MS) });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { request as requestPlain, type IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
+import { lookupWithin } from "@nova-console/name-lookup";
 
 /** What somebody answered. */
 export interface HttpAnswer {
@@ -36,6 +37,7 @@ export function httpGet(
     path: pathname + search,
     headers: { host, "user-agent": "nova-console-doctor" },
     agent: false,
+    lookup: lookupWithin(TIME_LIMIT_MS),
     signal,
   } as const;
   return new Promise((resolve, reject) => {
