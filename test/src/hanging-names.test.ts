@@ -83,7 +83,7 @@ describe("names that hang in DNS", { timeout: START_TIMEOUT_MS + 6 * TIMEOUT_MS 
     it("are named by the refusal of a token that no other cell knows", async () => {
       assert.equal(await statusOf(installation, "00000000-0000-0000-0000-000000000000"), 503);
       await until("the refusal to name the look-up", () =>
-        /token-store-unavailable.*name look-up of db\.dead-\d\.example: no answer within 2\.4 s/.test(
+        /token-store-unavailable.*name look-up of db\.dead-\d\.example: no answer within 1\.6 s/.test(
           installation.log,
         ),
       );

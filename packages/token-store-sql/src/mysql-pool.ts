@@ -4,6 +4,7 @@ import { createPool, type PoolOptions } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
 import { connectFailureFrom, failureFrom } from "./sql-failure.ts";
+import { NameWatch } from "./name-watch.ts";
 import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
@@ -34,6 +35,7 @@ export class MysqlPool implements SqlPool {
   readonly #server: string;
   readonly #options: PoolOptions;
   readonly #url: DatabaseUrl;
+  readonly #name = new NameWatch();
   #pool: RetiringPool<Pool>;
 
   constructor(url: DatabaseUrl, server: ServerAddress, size: number, files: TlsFiles | null) {
@@ -45,7 +47,7 @@ export class MysqlPool implements SqlPool {
     this.#options = {
       ...(host.startsWith("/")
         ? { socketPath: host }
-        : { host, port, stream: () => connect({ ...tcp, host, port }) }),
+        : { host, port, stream: () => this.#name.follow(connect({ ...tcp, host, port })) }),
       ...(user === null ? {} : { user }),
       ...(password === null ? {} : { password }),
       database,
@@ -115,7 +117,7 @@ export class MysqlPool implements SqlPool {
         },
         () => undefined,
       );
-      throw connectFailureFrom(error, this.#server);
+      throw connectFailureFrom(this.#name.reasonOf(error), this.#server);
     }
   }
 

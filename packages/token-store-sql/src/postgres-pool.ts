@@ -4,6 +4,7 @@ import pg from "pg";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
 import { connectFailureFrom, failureFrom, SqlFailure } from "./sql-failure.ts";
 import { NamedSocket } from "./named-socket.ts";
+import { NameWatch } from "./name-watch.ts";
 import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
@@ -26,6 +27,7 @@ export class PostgresPool implements SqlPool {
   readonly #server: string;
   readonly #options: pg.PoolConfig;
   readonly #url: DatabaseUrl;
+  readonly #name = new NameWatch();
   /** Off for good once a server that need not have it has said no. */
   #tls: ConnectionOptions | false;
   #pool: RetiringPool<pg.Pool>;
@@ -46,7 +48,9 @@ export class PostgresPool implements SqlPool {
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
       application_name: "nova-console",
-      ...(server.host.startsWith("/") ? {} : { stream: () => new NamedSocket(lookup) }),
+      ...(server.host.startsWith("/")
+        ? {}
+        : { stream: () => this.#name.follow(new NamedSocket(lookup)) }),
     };
     this.#pool = this.#open();
   }
@@ -100,7 +104,7 @@ export class PostgresPool implements SqlPool {
     try {
       return await pool.connect();
     } catch (error) {
-      throw connectFailureFrom(error, this.#server);
+      throw connectFailureFrom(this.#name.reasonOf(error), this.#server);
     }
   }
 
