@@ -17,6 +17,7 @@ export type {
 } from "./command-line.ts";
 export { optionKey } from "./command-line-words.ts";
 export { AddressError, LogFileError, ServiceError, SettingError, WorkerError } from "./errors.ts";
+export { ConnectionLimitReport, type ConnectionLimitOption } from "./connection-limit-report.ts";
 export { ExitStatus } from "./exit-status.ts";
 export { listenOn } from "./listen-on.ts";
 export { ListeningProxy } from "./listening-proxy.ts";
