@@ -9,6 +9,7 @@
  */
 export type { ServiceMetrics } from "./admin/service-metrics.ts";
 export type { ServiceView, ViewedSession } from "./admin/service-view.ts";
+export { createBoundedServer, MAX_HEAD_BYTES } from "./bounded-server.ts";
 export type {
   CommandArguments,
   CommandDeclaration,
