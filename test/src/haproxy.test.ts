@@ -34,7 +34,9 @@ describe("behind HAProxy", { timeout: 2 * TIMEOUT_MS }, () => {
   it(`answers ${PAGE_LOADS} page loads from one address in HTTP mode`, async () => {
     await using installation = await Installation.create();
     await installation.startNovncproxy();
-    await using haproxy = await Haproxy.start(installation, { mode: "http" });
+    // A connection to us for each of a browser's: each stays open after its answer.
+    const lines = ["http-reuse never"];
+    await using haproxy = await Haproxy.start(installation, { mode: "http", lines });
     const counts = await loadPages({ port: haproxy.port, loads: PAGE_LOADS, withinMs: 3_000 });
     assert.deepEqual(counts, { 200: PAGE_LOADS });
   });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { get, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { Agent, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** How a page is loaded again and again. */
@@ -8,20 +8,23 @@ export interface PageLoadOptions {
   readonly loads: number;
   /** Over which they are spread evenly; 0: each begins at once. */
   readonly withinMs?: number;
-  readonly headers?: OutgoingHttpHeaders;
 }
 
 /**
- * Loads the page as so many browsers do, each on a connection of its own.
+ * Loads the page as so many browsers do, each on a connection of its own, which it keeps.
  *
  * @returns how many loads ended with each status; 0 is a connection that broke
  */
 export async function loadPages(options: PageLoadOptions): Promise<Record<number, number>> {
-  const { loads, withinMs = 0 } = options;
+  const { port, loads, withinMs = 0 } = options;
+  using browsers = new DisposableStack();
   const statuses = await Promise.all(
     Array.from({ length: loads }, async (_, at) => {
       await delay((at * withinMs) / loads);
-      return loadPage(options);
+      const agent = browsers.adopt(new Agent({ keepAlive: true }), (each) => {
+        each.destroy();
+      });
+      return loadPage(port, agent);
     }),
   );
   const counts: Record<number, number> = {};
@@ -29,8 +32,8 @@ export async function loadPages(options: PageLoadOptions): Promise<Record<number
   return counts;
 }
 
-async function loadPage({ port, headers = {} }: PageLoadOptions): Promise<number> {
-  const request = get({ host: "127.0.0.1", port, path: "/vnc_lite.html", headers, agent: false });
+async function loadPage(port: number, agent: Agent): Promise<number> {
+  const request = get({ host: "127.0.0.1", port, path: "/vnc_lite.html", agent });
   try {
     const [response] = (await once(request, "response")) as [IncomingMessage];
     response.resume();
