@@ -5,7 +5,7 @@ import { ConnectionLimitReport } from "./connection-limit-report.ts";
 describe("ConnectionLimitReport", () => {
   it("tells of the first connection at once, and of all others of a minute in one line", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
-    const lines: object[] = [];
+    const lines: { message: string; connections?: unknown; address?: unknown }[] = [];
     const counted: string[] = [];
     const report = new ConnectionLimitReport({
       log: {
@@ -14,22 +14,17 @@ describe("ConnectionLimitReport", () => {
       settings: { maxConnectionsPerAddress: 256, maxConnectionsWithoutToken: 20_000 },
       count: (option) => counted.push(option),
     });
-    const told = (): unknown[] =>
-      lines
-        .splice(0)
-        .map((line) => [Reflect.get(line, "connections"), Reflect.get(line, "address")]);
+    const told = (): unknown[][] =>
+      lines.splice(0).map(({ connections, address }) => [connections, address]);
     report.add("192.0.2.1", "per-address");
     assert.match(
-      String(Reflect.get(lines[0] ?? {}, "message")),
+      lines[0]?.message ?? "",
       /has 256 .* max_connections_per_address.* trusted_proxies.* X-Forwarded-For/,
     );
     assert.deepEqual(told(), [[1, "192.0.2.1"]]);
     for (let at = 0; at < 500; at++) report.add(`192.0.2.${at % 5}`, "per-address");
     report.add("192.0.2.9", "in-all");
-    assert.match(
-      String(Reflect.get(lines[0] ?? {}, "message")),
-      /more than 20000 .* max_connections_without_token/,
-    );
+    assert.match(lines[0]?.message ?? "", /more than 20000 .* max_connections_without_token/);
     assert.deepEqual(told(), [[1, "192.0.2.9"]]);
     t.mock.timers.tick(60_000);
     assert.deepEqual(told(), [[500, "192.0.2.4"]]);
