@@ -1,52 +1,13 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
 import { describe, it } from "node:test";
-import { Child } from "./support/child.ts";
-import { freePort } from "./support/free-port.ts";
+import { Haproxy } from "./support/haproxy.ts";
 import { Installation } from "./support/installation.ts";
+import { loadPages } from "./support/page-loads.ts";
 import { RfbViewer } from "./support/rfb-viewer.ts";
 import { endedByProxy, ScriptedBackend } from "./support/scripted-backend.ts";
-import { accepting } from "./support/tcp.ts";
 import { openWebSocket, webSocketUrl } from "./support/web-socket-viewer.ts";
 
 const TIMEOUT_MS = 120_000;
-
-/** HAProxy in front of a proxy, from an address of its own; its health check is on. */
-class Haproxy implements AsyncDisposable {
-  readonly port: number;
-  readonly #child: Child;
-
-  private constructor(port: number, child: Child) {
-    this.port = port;
-    this.#child = child;
-  }
-
-  /** @param send - its word for the version of the PROXY protocol */
-  static async start(installation: Installation, send: string): Promise<Haproxy> {
-    const port = await freePort();
-    const conf = installation.directory.file(`haproxy-${send}.cfg`);
-    const server = `127.0.0.1:${installation.novncPort} source 127.0.0.2`;
-    const lines = [
-      "defaults",
-      "  mode tcp",
-      "  timeout connect 5s",
-      "  timeout client 1m",
-      "  timeout server 1m",
-      "  timeout tunnel 1h",
-      "listen consoles",
-      `  bind 127.0.0.1:${port}`,
-      `  server one ${server} check inter 100ms ${send}`,
-    ];
-    await writeFile(conf, `${lines.join("\n")}\n`);
-    const child = await Child.start("/usr/sbin/haproxy", ["-db", "-f", conf]);
-    await accepting(child, { host: "127.0.0.1", port });
-    return new Haproxy(port, child);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child[Symbol.asyncDispose]();
-  }
-}
 
 describe("behind HAProxy", { timeout: 2 * TIMEOUT_MS }, () => {
   for (const send of ["send-proxy", "send-proxy-v2"]) {
@@ -58,7 +19,7 @@ describe("behind HAProxy", { timeout: 2 * TIMEOUT_MS }, () => {
         },
       });
       const proxy = await installation.startNovncproxy();
-      await using haproxy = await Haproxy.start(installation, send);
+      await using haproxy = await Haproxy.start(installation, { mode: "tcp", server: send });
       const url = webSocketUrl(await installation.authorize(backend.endpoint));
       url.port = String(haproxy.port);
       const { webSocket, channel } = await openWebSocket(url);
@@ -68,4 +29,44 @@ describe("behind HAProxy", { timeout: 2 * TIMEOUT_MS }, () => {
       assert.match(line, / viewerAddress=127\.0\.0\.1 /);
     });
   }
+
+  const PAGE_LOADS = 300;
+  it(`answers ${PAGE_LOADS} page loads from one address in HTTP mode`, async () => {
+    await using installation = await Installation.create();
+    await installation.startNovncproxy();
+    // A connection to us for each of a browser's: each stays open after its answer.
+    const lines = ["http-reuse never"];
+    await using haproxy = await Haproxy.start(installation, { mode: "http", lines });
+    const counts = await loadPages({ port: haproxy.port, loads: PAGE_LOADS, withinMs: 3_000 });
+    assert.deepEqual(counts, { 200: PAGE_LOADS });
+  });
+
+  it("shuts out one viewer that has too many connections, and no other one, in HTTP mode", async () => {
+    const most = 5;
+    await using backend = await ScriptedBackend.start({ run: endedByProxy });
+    await using installation = await Installation.create({
+      conf: {
+        console_proxy: { trusted_proxies: "127.0.0.2", max_connections_per_address: most },
+      },
+    });
+    const proxy = await installation.startNovncproxy();
+    // HAProxy appends the address that it sees: a viewer cannot choose who it is taken for.
+    const lines = ["option forwardfor"];
+    await using haproxy = await Haproxy.start(installation, { mode: "http", lines });
+    const url = webSocketUrl(await installation.authorize(backend.endpoint));
+    url.port = String(haproxy.port);
+    const bad = new URL(url.href.replace(/token=[^&]*/, "token=bad"));
+    const greedy = { headers: { "X-Forwarded-For": "198.51.100.1" } };
+    const held = await Promise.all(Array.from({ length: most }, () => openWebSocket(bad, greedy)));
+    await assert.rejects(openWebSocket(bad, greedy), /429/);
+    await assert.rejects(openWebSocket(url), /429/);
+    const [warning] = await proxy.printed(/WARNING .*max_connections_per_address.*/);
+    assert.match(warning, /address=127\.0\.0\.1/);
+
+    const { webSocket, channel } = await openWebSocket(url, { localAddress: "127.0.0.9" });
+    await RfbViewer.open(channel, AbortSignal.timeout(TIMEOUT_MS));
+    webSocket.close();
+    await proxy.printed(/session closed .*viewerAddress=127\.0\.0\.9 .*reason=viewer-closed/);
+    for (const each of held) each.webSocket.terminate();
+  });
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { readFile, rename } from "node:fs/promises";
 import { describe, it } from "node:test";
+import { withToken } from "./support/installation.ts";
 import { isAlive } from "./support/is-alive.ts";
 import { runProgram } from "./support/programs.ts";
 import { until } from "./support/until.ts";
@@ -98,6 +100,17 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
       await until("the workers to end", () => !workers.some(isAlive));
     },
   );
+
+  it("open max_sessions consoles beside silent viewers with bad tokens", { timeout }, async () => {
+    const limits = { max_sessions: 20, max_sessions_per_token: 20 };
+    await using stage = await WorkersStage.start(signal, limits);
+    const url = await stage.authorize();
+    const bad = webSocketUrl(withToken(url, randomUUID()));
+    const silent = await Promise.all(Array.from({ length: 20 }, () => openWebSocket(bad)));
+    for (let open = 0; open < 20; open++) await echoes(await stage.open(url));
+    await assert.rejects(stage.open(url), /too many consoles are open/);
+    for (const { webSocket } of silent) webSocket.terminate();
+  });
 
   it(
     "open as many consoles with one token as it may have, whichever worker they come to",

@@ -186,6 +186,36 @@ describe("createApiServer()", () => {
     }
   });
 
+  it("refuses web pages, whatever they show", TIMEOUT, async () => {
+    for (const origin of ["http://127.0.0.1", "null"]) {
+      const headers = { ...AUTHORIZED, origin };
+      const { status, json } = await api.ask("GET", "/v1/consoles/x", { headers });
+      assert.equal(status, 403);
+      assert.equal(member(json, "error"), "this is not for web pages");
+    }
+  });
+
+  it("answers while more half requests are open than it has connections", TIMEOUT, async () => {
+    const port = Number(new URL(api.base).port);
+    const half = Array.from({ length: 300 }, () => connect(port, "127.0.0.1"));
+    for (const socket of half) {
+      socket.on("error", () => undefined);
+      await once(socket, "connect");
+      socket.write("GET /v1/consoles/x HTTP/1.1\r\nHost: a\r\n");
+    }
+    assert.equal((await api.ask("GET", "/v1/consoles/x")).status, 404);
+    for (const socket of half) socket.destroy();
+  });
+
+  it("answers one request at a time, and closes on who sends more before", TIMEOUT, async () => {
+    const socket = connect(Number(new URL(api.base).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    const request = `GET /v1/consoles/x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`;
+    socket.write(request.repeat(500));
+    await new Promise((resolve) => socket.resume().once("close", resolve));
+    assert.ok(api.logged.length <= 1, String(api.logged.length));
+  });
+
   it("answers 503 when the store does not, and logs why", TIMEOUT, async () => {
     await api.workplace.store.close();
     const { status, headers, json } = await api.ask("DELETE", `/v1/instances/${INSTANCE}/consoles`);

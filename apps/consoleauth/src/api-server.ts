@@ -1,16 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { createBoundedServer, MAX_HEAD_BYTES } from "@nova-console/service";
 import type { ApiSecret } from "./api-secret.ts";
 import { ApiProblem, apiProblemFrom } from "./api-problem.ts";
 import { type ApiAnswer, type ApiContext, type ApiRoute, apiRoutes } from "./console-api.ts";
 
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const KEEP_ALIVE_TIMEOUT_MS = 5_000;
-/** For a caller that takes no byte of its answers. */
-const STALL_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 256;
-const MAX_HEAD_BYTES = 8 * 1024;
 
 /** The part of a log that the API writes to. */
 export interface ApiLog {
@@ -32,20 +27,10 @@ export interface ApiServerOptions extends ApiContext {
  * does not show the secret learns nothing but that. Paths are never logged: they may hold a token.
  */
 export function createApiServer(options: ApiServerOptions): Server {
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      maxHeaderSize: MAX_HEAD_BYTES,
-      connectionsCheckingInterval: 1000,
-    },
-    (request, response) => {
-      void answerRequest(request, response, options);
-    },
-  );
-  server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = STALL_TIMEOUT_MS;
+  const bounds = { mostConnections: MAX_CONNECTIONS };
+  const server = createBoundedServer(bounds, (request, response) => {
+    void answerRequest(request, response, options);
+  });
   server.on("clientError", refuseUnparsed);
   return server;
 }
@@ -80,6 +65,9 @@ async function answerFrom(
   route: ApiRoute | null,
   options: ApiServerOptions,
 ): Promise<ApiAnswer> {
+  if (request.headers.origin !== undefined) {
+    throw new ApiProblem(403, "this is not for web pages", "a request without Origin");
+  }
   if (!options.secret().matches(request.headers.authorization)) {
     throw new ApiProblem(
       401,

@@ -170,6 +170,12 @@ export const checkFindings = {
     why: "Each console takes two. At the limit new ones are refused, and logs cannot be opened.",
     mend: "Raise LimitNOFILE of the unit, or lower `[console_proxy] max_sessions`.",
   },
+  "connections-refused": {
+    severity: "advice",
+    what: "A proxy has refused connections since its start, because a limit was reached.",
+    why: "To people it is a page or a console that does not open: status 429 or 502, or a reset. Behind a load balancer that does not say whom it speaks for, one limit is for everybody.",
+    mend: "Name the load balancer in `[console_proxy] trusted_proxies` and have it send X-Forwarded-For or the PROXY header, or raise the limit.",
+  },
   "selinux-execmem": {
     severity: "fault",
     what: "SELinux enforces nova_console_t without os_nova_use_execmem.",

@@ -5,6 +5,7 @@ import { checkCertificate } from "./checks/certificate.ts";
 import { checkClock } from "./checks/clock.ts";
 import { checkComputes, parseCompute } from "./checks/computes.ts";
 import { checkConfigFiles, judgeConfig, readConfigs } from "./checks/config.ts";
+import { checkConnectionLimits } from "./checks/connection-limits.ts";
 import { isInCloud, type CheckContext, type HostContext } from "./checks/context.ts";
 import { checkDescriptors } from "./checks/descriptors.ts";
 import { checkLogs } from "./checks/logs.ts";
@@ -36,6 +37,7 @@ const configured: readonly [name: string, check: (context: CheckContext) => Answ
   ["VNC addresses", checkVncAddresses],
   ["clock", checkClock],
   ["open files", checkDescriptors],
+  ["connection limits", checkConnectionLimits],
   ["workers", checkWorkers],
   ["logs", checkLogs],
 ];

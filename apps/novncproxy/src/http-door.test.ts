@@ -28,6 +28,7 @@ describe("HttpDoor", { timeout: 20_000 }, () => {
       firstByte: 0x47,
       viewerAddress: "127.0.0.1",
       tokenShown: () => undefined,
+      place: { countAs: () => true, rest: () => undefined },
     });
     await once(socket, "close");
     peer.destroy();

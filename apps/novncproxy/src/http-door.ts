@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { ConnectionInfo } from "@nova-console/listener";
+import type { BlockList, Socket } from "node:net";
+import { type ConnectionInfo, forwardedFor } from "@nova-console/listener";
 import {
   ConsoleRequest,
   headProblem,
@@ -13,6 +13,9 @@ import { hangUp, sendError, SERVER_NAME, writeError } from "./error-page.ts";
 /** Most requests a viewer may have sent before the first of them is answered. */
 const MAX_PIPELINED = 16;
 
+/** Where one client has too many connections without a valid token. @see RFC 6585 §4 */
+const TOO_MANY_CONNECTIONS = { status: 429, message: "Too many connections from one address" };
+
 /** A request for a WebSocket, with all that arrived; HTTP is over on this connection. */
 export interface Upgrade {
   readonly request: IncomingMessage;
@@ -20,7 +23,7 @@ export interface Upgrade {
   readonly socket: Socket;
   /** What came in one piece with the head: the first bytes after it. */
   readonly head: Buffer;
-  readonly connection: ConnectionInfo;
+  readonly connection: Pick<ConnectionInfo, "viewerAddress" | "tokenShown">;
 }
 
 /** Who takes the requests, and how long one may take. */
@@ -29,6 +32,8 @@ export interface HttpDoorOptions {
   readonly headTimeoutMs: number;
   /** For a response of which the viewer takes no byte. */
   readonly stallTimeoutMs: number;
+  /** Load balancers whose X-Forwarded-For counts; absent: nobody's. */
+  readonly trustedProxies?: BlockList | undefined;
   /** Answers a GET or a HEAD; does not throw. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Takes the connection over. */
@@ -145,7 +150,10 @@ export class HttpDoor {
     response.setHeader("Server", SERVER_NAME);
     // A body is for nobody, and unread it would turn the close into a reset.
     request.resume();
-    const problem = headProblem(request) ?? methodProblem(request);
+    const isCounted = visit.connection.place.countAs(this.#clientOf(request, visit));
+    const problem = isCounted
+      ? (headProblem(request) ?? methodProblem(request))
+      : TOO_MANY_CONNECTIONS;
     if (problem === null) void this.#options.onRequest(request, response);
     else sendError(response, problem.status, problem.message);
   }
@@ -153,6 +161,7 @@ export class HttpDoor {
   #onAnswered(socket: Socket, visit: Visit): void {
     visit.unanswered -= 1;
     if (visit.unanswered > 0 || socket.destroyed || visit.leaving) return;
+    visit.connection.place.rest();
     socket.setTimeout(0);
     visit.bytesBefore = socket.bytesRead;
     if (this.#closing) hangUp(socket);
@@ -166,11 +175,23 @@ export class HttpDoor {
       socket.destroy();
       return;
     }
-    const problem = headProblem(request);
+    const viewerAddress = this.#clientOf(request, visit);
+    const { place, tokenShown } = visit.connection;
+    const problem = place.countAs(viewerAddress) ? headProblem(request) : TOO_MANY_CONNECTIONS;
     if (problem === null) {
-      this.#options.onUpgrade({ request, socket, head, connection: visit.connection });
+      const connection = { viewerAddress, tokenShown };
+      this.#options.onUpgrade({ request, socket, head, connection });
     } else writeError(socket, problem.status, problem.message);
     this.#forget(socket);
+  }
+
+  /** The address that a request counts for, and that a session's log line has. */
+  #clientOf({ headers }: IncomingMessage, { connection }: Visit): string {
+    const { trustedProxies } = this.#options;
+    const peer = connection.viewerAddress;
+    if (trustedProxies === undefined) return peer;
+    const header = headers["x-forwarded-for"];
+    return forwardedFor(Array.isArray(header) ? header.join() : header, peer, trustedProxies);
   }
 
   #refuse(socket: Socket, status: number, message: string): void {

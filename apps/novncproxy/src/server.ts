@@ -1,6 +1,11 @@
+import type { BlockList } from "node:net";
 import { fileURLToPath } from "node:url";
 import { listen, loadTlsSettings, networksOf, type TlsSettings } from "@nova-console/listener";
-import { ListeningProxy } from "@nova-console/service";
+import {
+  ConnectionLimitReport,
+  type ConnectionLimitOption,
+  ListeningProxy,
+} from "@nova-console/service";
 import {
   loadBackendSecurity,
   type PortCheck,
@@ -43,7 +48,7 @@ const MAX_REFUSED_FRAGMENTS = 12;
 interface Log {
   debug(message: string, fields?: object): unknown;
   info(message: string, fields?: object): unknown;
-  warn(message: string): unknown;
+  warn(message: string, fields?: object): void;
 }
 
 /** What {@link startNovncProxy} needs. */
@@ -58,6 +63,8 @@ export interface NovncProxyOptions {
   readonly onSessionEnd: (record: SessionRecord) => void;
   /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Told of each connection that a limit refused or closed. @param limit - the option's name */
+  readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
@@ -84,7 +91,10 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
   const files = await StaticFiles.open(web ?? OWN_PAGE, web === null ? "ours" : "operator");
   const tls = loadTlsSettings(settings.tls);
   if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
-  const door = new Door(options, files, tls);
+  const trusted =
+    settings.trustedProxies.length === 0 ? undefined : networksOf(settings.trustedProxies);
+  const door = new Door(options, files, tls, trusted);
+  const limits = new ConnectionLimitReport({ log, settings, count: options.onConnectionRefused });
   const listener = await listen({
     host: settings.host,
     port: settings.port,
@@ -95,13 +105,17 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
     tlsOnly: settings.tls.sslOnly,
     firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
-    speakForOthers:
-      settings.speakForOthers === null ? undefined : networksOf(settings.speakForOthers),
+    maxConnectionsWithoutToken: settings.maxConnectionsWithoutToken,
+    speakForOthers: settings.proxyProtocol ? trusted : undefined,
+    countByRequest: trusted,
     onConnection: (connected, connection) => {
       door.http.accept(connected, connection);
     },
     onRefused: (viewer, why) => {
       log.debug("connection refused", { viewer, why });
+    },
+    onLimit: (address, limit) => {
+      limits.add(address, limit);
     },
   });
   return new ListeningProxy({
@@ -123,7 +137,12 @@ class Door {
   #viewerAccess: ViewerAccess | null;
   #front: WebSocketFrontSettings;
 
-  constructor(options: NovncProxyOptions, files: StaticFiles, tls: TlsSettings | null) {
+  constructor(
+    options: NovncProxyOptions,
+    files: StaticFiles,
+    tls: TlsSettings | null,
+    trustedProxies: BlockList | undefined,
+  ) {
     const { settings, tokens, portCheck, slots, now, wallClock, onSessionEnd, onSessionOpen } =
       options;
     this.#log = options.log;
@@ -148,6 +167,7 @@ class Door {
     this.http = new HttpDoor({
       headTimeoutMs: settings.session.handshakeTimeoutMs,
       stallTimeoutMs: STALL_TIMEOUT_MS,
+      trustedProxies,
       onRequest: async (request, response) => {
         const access = this.#viewerAccess;
         const isAnswered = await respondWithViewerFile(request, response, tokens, access);

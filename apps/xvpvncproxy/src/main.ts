@@ -48,6 +48,7 @@ await runProgram({
         metrics?.sessionEnded(record);
       },
       onSessionOpen: metrics?.sessionOpened.bind(metrics),
+      onConnectionRefused: metrics?.connectionRefused.bind(metrics),
       now: () => performance.now(),
       wallClock: Date.now,
     });

@@ -9,7 +9,12 @@ import {
   type TlsSettings,
 } from "@nova-console/listener";
 import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "@nova-console/rfb";
-import { ListeningProxy, type Logger } from "@nova-console/service";
+import {
+  ConnectionLimitReport,
+  type ConnectionLimitOption,
+  ListeningProxy,
+  type Logger,
+} from "@nova-console/service";
 import {
   loadBackendSecurity,
   type PortCheck,
@@ -44,6 +49,8 @@ export interface XvpVncProxyOptions {
   readonly onSessionEnd: (record: SessionRecord) => void;
   /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Told of each connection that a limit refused or closed. @param limit - the option's name */
+  readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
@@ -71,6 +78,7 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
   const tls = loadTlsSettings(settings.tls);
   const door = new Door(options, tls);
   if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
+  const limits = new ConnectionLimitReport({ log, settings, count: options.onConnectionRefused });
   const listener = await listen({
     host: settings.host,
     port: settings.port,
@@ -83,13 +91,16 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
     firstByteTimeoutMs: settings.session.handshakeTimeoutMs,
     keepAliveMs: settings.pingIntervalMs,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
-    speakForOthers:
-      settings.speakForOthers === null ? undefined : networksOf(settings.speakForOthers),
+    maxConnectionsWithoutToken: settings.maxConnectionsWithoutToken,
+    speakForOthers: settings.proxyProtocol ? networksOf(settings.trustedProxies) : undefined,
     onConnection: (socket, connection) => {
       door.receive(socket, connection);
     },
     onRefused: (viewer, why) => {
       log.debug("connection refused", { viewer, why });
+    },
+    onLimit: (address, limit) => {
+      limits.add(address, limit);
     },
   });
   return new ListeningProxy({

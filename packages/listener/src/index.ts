@@ -15,7 +15,14 @@ export {
   TlsHandshakeError,
   TlsSettingsError,
 } from "./errors.ts";
-export type { ConnectionInfo, Listener, ListenOptions } from "./listen-options.ts";
+export { forwardedFor } from "./forwarded-for.ts";
+export type {
+  ConnectionInfo,
+  ConnectionLimit,
+  ConnectionPlace,
+  Listener,
+  ListenOptions,
+} from "./listen-options.ts";
 export { listen } from "./listen.ts";
 export { networksOf } from "./trusted-peers.ts";
 export { loadTlsSettings, type MinimumTlsVersion, type TlsOptions } from "./load-tls-settings.ts";

@@ -15,10 +15,31 @@ export interface ConnectionInfo {
   readonly viewerAddress: string;
   /**
    * To be called when the peer has shown a valid token: it no longer counts against
-   * `maxConnectionsPerAddress`. Calling it again does nothing.
+   * `maxConnectionsPerAddress` and `maxConnectionsWithoutToken`. Calling it again does nothing.
    */
   readonly tokenShown: () => void;
+  /** Says, request by request, whom the connection counts for. */
+  readonly place: ConnectionPlace;
 }
+
+/** A connection's place among those that have not shown a valid token. */
+export interface ConnectionPlace {
+  /**
+   * Counts the connection for one client, and for no other one any more.
+   *
+   * @param address - the client's
+   * @returns false if that client has its most: the connection counts for no client
+   */
+  countAs(address: string): boolean;
+  /**
+   * Counts the connection for no client until `countAs`: it waits for another request, and is among
+   * the first to be closed when there are too many.
+   */
+  rest(): void;
+}
+
+/** `maxConnectionsPerAddress` or `maxConnectionsWithoutToken`. */
+export type ConnectionLimit = "per-address" | "in-all";
 
 /** What {@link listen} needs. */
 export interface ListenOptions {
@@ -53,12 +74,21 @@ export interface ListenOptions {
   readonly speakForOthers?: BlockList | undefined;
   /** Silence after which TCP asks whether the peer is still there; the system's (2 h) if absent. */
   readonly keepAliveMs?: number;
-  /** Most connections of one address that have not shown a valid token yet. */
+  /**
+   * Load balancers whose requests say whom they speak for: their connections count for no client
+   * before the caller's `countAs`.
+   */
+  readonly countByRequest?: BlockList | undefined;
+  /** Most connections of one address, or one /64 of IPv6, that have not shown a valid token yet. */
   readonly maxConnectionsPerAddress: number;
+  /** Most connections of all addresses that have not; one more closes the oldest. */
+  readonly maxConnectionsWithoutToken: number;
   /** Takes a connection over: not flowing, all bytes unread, with an `error` listener. */
   readonly onConnection: (socket: Socket | TLSSocket, info: ConnectionInfo) => void;
   /** Hears of connections that were closed before they were handed over. `why` is for the log. */
   readonly onRefused?: (address: string, why: string) => void;
+  /** Hears of each connection that a limit refused or closed, at any time of its life. */
+  readonly onLimit: (address: string, limit: ConnectionLimit) => void;
 }
 
 /** A port that is being listened on. */

@@ -74,12 +74,16 @@ class Bench {
       tlsOnly: false,
       firstByteTimeoutMs: 10_000,
       maxConnectionsPerAddress: 100,
+      maxConnectionsWithoutToken: 10_000,
       onConnection: (socket, info) => {
         bench.sockets.push(socket);
         arrived.put({ socket, info });
       },
       onRefused: (address, why) => {
         refused.put(`${address}: ${why}`);
+      },
+      onLimit: (address, limit) => {
+        refused.put(`${address}: ${limit}`);
       },
       ...change,
     });
@@ -330,10 +334,7 @@ describe("listen()", { timeout }, () => {
     first.write("x");
     const arrived = await bench.arrived.take();
     bench.connect().resume();
-    assert.match(
-      await bench.refused.take(),
-      /^127\.0\.0\.1: has 1 connections without a valid token/,
-    );
+    assert.equal(await bench.refused.take(), "127.0.0.1: per-address");
 
     arrived.info.tokenShown();
     const third = bench.connect();
@@ -347,6 +348,80 @@ describe("listen()", { timeout }, () => {
     await closed;
     bench.connect().write("x");
     await bench.arrived.take();
+  });
+
+  for (const kind of ["plain", "TLS"] as const) {
+    it(`closes the oldest ${kind} connection without a token when there are too many`, async () => {
+      const bench = await Bench.open({ maxConnectionsWithoutToken: 2 });
+      const connectOne = async (): Promise<{ client: Socket; info: ConnectionInfo }> => {
+        const client = kind === "TLS" ? bench.connectTls() : bench.connect();
+        client.on("error", () => undefined).resume();
+        client.write("x");
+        return { client, info: (await bench.arrived.take()).info };
+      };
+      const shown = await connectOne();
+      shown.info.tokenShown();
+      const [oldest, resting] = [await connectOne(), await connectOne()];
+      resting.info.place.rest();
+      let closed = closeOf(resting.client);
+      await connectOne();
+      await closed;
+      assert.equal(await bench.refused.take(), "127.0.0.1: in-all");
+      closed = closeOf(oldest.client);
+      await connectOne();
+      await closed;
+      assert.equal(await bench.refused.take(), "127.0.0.1: in-all");
+      assert.equal(shown.client.destroyed, false);
+    });
+  }
+
+  it("counts no connection between two requests, and for whom the next one comes", async () => {
+    const bench = await Bench.open({ maxConnectionsPerAddress: 1 });
+    const connectOne = async (): Promise<ConnectionInfo> => {
+      bench.connect().write("x");
+      return (await bench.arrived.take()).info;
+    };
+    const first = await connectOne();
+    first.place.rest();
+    const second = await connectOne();
+    assert.equal(first.place.countAs("127.0.0.1"), false);
+    assert.equal(await bench.refused.take(), "127.0.0.1: per-address");
+    assert.equal(first.place.countAs("192.0.2.1"), true);
+    assert.equal(second.place.countAs("192.0.2.1"), false);
+    assert.equal(await bench.refused.take(), "192.0.2.1: per-address");
+    assert.equal(first.place.countAs("127.0.0.1"), true);
+    assert.equal(second.place.countAs("192.0.2.1"), true);
+  });
+
+  it("counts a load balancer's connection for no client before its request", async () => {
+    const bench = await Bench.open({
+      countByRequest: networksOf(["127.0.0.1"]),
+      maxConnectionsPerAddress: 1,
+    });
+    const infos: ConnectionInfo[] = [];
+    for (const each of ["a", "b", "c"]) {
+      bench.connect().write(each);
+      infos.push((await bench.arrived.take()).info);
+    }
+    assert.deepEqual(
+      infos.map(({ place }) => place.countAs("192.0.2.1")),
+      [true, false, false],
+    );
+  });
+
+  it("counts the addresses of one /64 together", async () => {
+    const bench = await Bench.open({ maxConnectionsPerAddress: 1 });
+    const infos: ConnectionInfo[] = [];
+    for (const each of ["a", "b"]) {
+      bench.connect().write(each);
+      const { info } = await bench.arrived.take();
+      info.place.rest();
+      infos.push(info);
+    }
+    const [first, second] = infos;
+    assert.equal(first?.place.countAs("2001:db8:1:2::1"), true);
+    assert.equal(second?.place.countAs("2001:db8:1:2::2"), false);
+    assert.equal(second.place.countAs("2001:db8:1:3::1"), true);
   });
 
   it("hands over who is silent, inside TLS too, and says so", async () => {
@@ -534,7 +609,7 @@ describe("listen() behind a load balancer that speaks the PROXY protocol", () =>
       assert.equal((await bench.arrived.take()).info.viewerAddress, client);
     }
     bench.connect().write("PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r\nGET");
-    assert.match(await bench.refused.take(), /^192\.0\.2\.1: has 1 connections/);
+    assert.equal(await bench.refused.take(), "192.0.2.1: per-address");
   });
 
   it("refuses the balancer itself without a header", async () => {

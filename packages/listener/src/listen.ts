@@ -1,11 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { AddressSlots } from "./address-slots.ts";
 import { bind } from "./bind.ts";
 import { TlsSettingsError } from "./errors.ts";
 import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
 import type { ConnectionInfo, Listener, ListenOptions } from "./listen-options.ts";
 import { peerAddress } from "./peer-address.ts";
+import { type Place, Places } from "./places.ts";
 import { readProxyHeader } from "./read-proxy-header.ts";
 import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
 import { isAmong } from "./trusted-peers.ts";
@@ -26,14 +26,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 interface Arrival {
   readonly socket: Socket;
   readonly address: string;
-  readonly release: () => void;
+  readonly place: Place;
   readonly deadline: NodeJS.Timeout;
 }
 
 class Acceptor implements Listener {
   readonly #options: ListenOptions;
   readonly #server: Server;
-  readonly #slots: AddressSlots;
+  readonly #places: Places;
   readonly #tls: TlsUnwrapper;
   readonly #arrivals = new Set<Arrival>();
   /** Connections of load balancers that have not said yet whose they are. */
@@ -44,7 +44,11 @@ class Acceptor implements Listener {
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#bound = { host: options.host, port: options.port };
-    this.#slots = new AddressSlots(options.maxConnectionsPerAddress);
+    this.#places = new Places({
+      mostPerAddress: options.maxConnectionsPerAddress,
+      mostInAll: options.maxConnectionsWithoutToken,
+      onLimit: options.onLimit,
+    });
     this.#tls = new TlsUnwrapper(options.tls === null ? null : secureContextOptions(options.tls));
     this.#server = createServer({
       allowHalfOpen: true,
@@ -97,14 +101,22 @@ class Acceptor implements Listener {
     socket.on("error", () => undefined);
     const address = peerAddress(socket);
     const { speakForOthers } = this.#options;
-    if (address === null) socket.destroy();
-    else if (speakForOthers !== undefined && isAmong(speakForOthers, address)) {
-      this.#askSource(socket, address);
-    } else this.#receive(socket, address);
+    if (address === null) {
+      socket.destroy();
+      return;
+    }
+    const place = this.#places.enter(socket, address);
+    socket.once("close", () => {
+      place.leave();
+    });
+    if (speakForOthers !== undefined && isAmong(speakForOthers, address)) {
+      this.#askSource(socket, place);
+    } else this.#receive(socket, address, place);
   }
 
   /** Not counted against an address: it is not known yet whose it is. */
-  #askSource(socket: Socket, balancer: string): void {
+  #askSource(socket: Socket, place: Place): void {
+    const balancer = place.address;
     const { firstByteTimeoutMs, onRefused } = this.#options;
     const refuse = (why: string): void => {
       onRefused?.(balancer, why);
@@ -123,7 +135,7 @@ class Acceptor implements Listener {
       seen: (source) => {
         clearTimeout(deadline);
         this.#nameless.delete(socket);
-        this.#receive(socket, source ?? balancer);
+        this.#receive(socket, source ?? balancer, place);
         this.#tellIfEmpty();
       },
       failed: refuse,
@@ -133,21 +145,19 @@ class Acceptor implements Listener {
     });
   }
 
-  #receive(socket: Socket, address: string): void {
-    const { maxConnectionsPerAddress: most, firstByteTimeoutMs, onRefused } = this.#options;
-    const release = this.#slots.take(address);
-    if (release === null) {
-      onRefused?.(address, `has ${most} connections without a valid token already`);
+  #receive(socket: Socket, address: string, place: Place): void {
+    const { countByRequest, firstByteTimeoutMs } = this.#options;
+    const isCounted = countByRequest === undefined || !isAmong(countByRequest, address);
+    if (isCounted && !place.countAs(address)) {
       socket.resetAndDestroy();
       return;
     }
     const deadline = setTimeout(() => {
       this.#refuse(arrival, `sent nothing usable within ${firstByteTimeoutMs} ms`);
     }, firstByteTimeoutMs);
-    const arrival: Arrival = { socket, address, release, deadline };
+    const arrival: Arrival = { socket, address, place, deadline };
     this.#arrivals.add(arrival);
     socket.once("close", () => {
-      release();
       this.#settle(arrival);
       this.#tellIfEmpty();
     });
@@ -206,7 +216,10 @@ class Acceptor implements Listener {
     this.#options.onConnection(socket, {
       ...seen,
       viewerAddress: arrival.address,
-      tokenShown: arrival.release,
+      tokenShown: () => {
+        arrival.place.leave();
+      },
+      place: arrival.place,
     });
     this.#tellIfEmpty();
   }

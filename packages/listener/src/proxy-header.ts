@@ -1,4 +1,5 @@
-import { isIP, SocketAddress } from "node:net";
+import { isIP } from "node:net";
+import { canonicalAddress } from "./canonical-address.ts";
 import { ProxyHeaderError } from "./errors.ts";
 
 /** What a load balancer says of a connection before its first byte. */
@@ -64,7 +65,7 @@ function decodeVersion1(bytes: Buffer): ProxyHeader | null {
   if (match === null || (source !== undefined && isIP(source) !== Number(family))) {
     throw new ProxyHeaderError("has a malformed PROXY line");
   }
-  return { byteCount: end + 2, source: source === undefined ? null : canonical(source) };
+  return { byteCount: end + 2, source: source === undefined ? null : canonicalAddress(source) };
 }
 
 function decodeVersion2(bytes: Buffer): ProxyHeader | null {
@@ -93,16 +94,5 @@ function sourceOf(family: number, address: Buffer): string | null {
   if (address.length < needed) throw new ProxyHeaderError("has too short a PROXY address");
   if (family === TCP4) return address.subarray(0, 4).join(".");
   const groups = Array.from({ length: 8 }, (_, at) => address.readUInt16BE(2 * at).toString(16));
-  return canonical(groups.join(":"));
-}
-
-const IPV4_MAPPED = "::ffff:";
-
-/** One client has one name, as `peerAddress` has it, however it is written. */
-function canonical(ip: string): string {
-  // A zone is of the load balancer's machine, and no client's.
-  if (isIP(ip) !== 6 || ip.includes("%")) return ip;
-  const { address } = new SocketAddress({ address: ip, family: "ipv6" });
-  const isMapped = address.startsWith(IPV4_MAPPED) && address.includes(".");
-  return isMapped ? address.slice(IPV4_MAPPED.length) : address;
+  return canonicalAddress(groups.join(":"));
 }

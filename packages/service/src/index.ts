@@ -9,6 +9,7 @@
  */
 export type { ServiceMetrics } from "./admin/service-metrics.ts";
 export type { ServiceView, ViewedSession } from "./admin/service-view.ts";
+export { createBoundedServer, MAX_HEAD_BYTES } from "./bounded-server.ts";
 export type {
   CommandArguments,
   CommandDeclaration,
@@ -17,6 +18,7 @@ export type {
 } from "./command-line.ts";
 export { optionKey } from "./command-line-words.ts";
 export { AddressError, LogFileError, ServiceError, SettingError, WorkerError } from "./errors.ts";
+export { ConnectionLimitReport, type ConnectionLimitOption } from "./connection-limit-report.ts";
 export { ExitStatus } from "./exit-status.ts";
 export { listenOn } from "./listen-on.ts";
 export { ListeningProxy } from "./listening-proxy.ts";

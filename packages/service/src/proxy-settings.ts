@@ -23,8 +23,11 @@ export interface ProxySettings {
     readonly passwordFile: string | null;
   };
   readonly maxConnectionsPerAddress: number;
-  /** Networks whose PROXY headers count; null: nobody's. */
-  readonly speakForOthers: readonly string[] | null;
+  readonly maxConnectionsWithoutToken: number;
+  /** Networks of load balancers whose word on their clients counts. */
+  readonly trustedProxies: readonly string[];
+  /** Whether they say it by the PROXY protocol. */
+  readonly proxyProtocol: boolean;
   /** Between signs of life to a silent viewer; 0: none. */
   readonly pingIntervalMs: number;
   /** For open sessions at a stop; 0: until they end. */
@@ -61,7 +64,9 @@ export function proxySettingsOf(config: Config): ProxySettings {
       passwordFile: own.backend_password_file,
     },
     maxConnectionsPerAddress: own.max_connections_per_address,
-    speakForOthers: speakForOthers(config),
+    maxConnectionsWithoutToken: own.max_connections_without_token,
+    trustedProxies: own.trusted_proxies,
+    proxyProtocol: proxyProtocol(config),
     pingIntervalMs: milliseconds(own.ping_interval),
     drainTimeoutMs: milliseconds(own.drain_timeout),
     session: {
@@ -76,9 +81,8 @@ export function proxySettingsOf(config: Config): ProxySettings {
   };
 }
 
-function speakForOthers({ console_proxy: own }: Config): readonly string[] | null {
-  if (!own.proxy_protocol) return null;
-  if (own.trusted_proxies.length > 0) return own.trusted_proxies;
+function proxyProtocol({ console_proxy: own }: Config): boolean {
+  if (!own.proxy_protocol || own.trusted_proxies.length > 0) return own.proxy_protocol;
   throw new SettingError(
     "[console_proxy] proxy_protocol needs trusted_proxies: the addresses of the load balancers",
   );
@@ -90,8 +94,12 @@ export function asWorker<
 >(settings: S, place: WorkerPlace | null): S {
   if (place === null) return settings;
   const { host, port, workers } = place;
-  const share = Math.ceil(settings.maxConnectionsPerAddress / workers);
-  return { ...settings, host, port, maxConnectionsPerAddress: share };
+  const { maxConnectionsPerAddress, maxConnectionsWithoutToken } = settings;
+  return {
+    ...{ ...settings, host, port },
+    maxConnectionsPerAddress: Math.ceil(maxConnectionsPerAddress / workers),
+    maxConnectionsWithoutToken: Math.ceil(maxConnectionsWithoutToken / workers),
+  };
 }
 
 /** How many sessions all workers may have together, for `WorkersSpec.slots`. */

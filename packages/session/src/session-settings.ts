@@ -10,6 +10,7 @@ export interface SessionSettings {
   readonly bufferLimitBytes: number;
   /** Whether a console ends when its token expires. */
   readonly endsWithToken: boolean;
+  /** Sessions whose token is good. */
   readonly maxSessions: number;
   readonly maxSessionsPerToken: number;
 }

@@ -136,6 +136,21 @@ class TestFront implements ViewerFront {
   }
 }
 
+/** A front whose viewer takes its time to hear why it is refused. */
+class SlowToRefuse extends TestFront {
+  hear: () => void = () => undefined;
+  readonly #heard = new Promise<void>((resolve) => (this.hear = resolve));
+  #begin: () => void = () => undefined;
+  /** Resolves when the refusal begins. */
+  readonly refusing = new Promise<void>((resolve) => (this.#begin = resolve));
+
+  override async refuse(reason: CloseReason): Promise<void> {
+    this.#begin();
+    await this.#heard;
+    await super.refuse(reason);
+  }
+}
+
 function sessionsOf(
   tokens: TokenStore,
   overrides: Partial<SessionSettings> = {},
@@ -466,6 +481,19 @@ describe("Sessions", { timeout: 20_000 }, () => {
       await first.done;
       await openProved(t, sessions);
     }
+  });
+
+  it("counts no session against max_sessions before its token is known to be good", async (t) => {
+    const { sessions } = sessionsOf(storeOf(await vncServer(t)), { maxSessions: 2 });
+    const refusals = Array.from({ length: 20 }, () => new SlowToRefuse("bad"));
+    const silent = refusals.map((front) => sessions.open(front));
+    await Promise.all(refusals.map(({ refusing }) => refusing));
+    assert.equal(sessions.size, 20);
+    await openProved(t, sessions);
+    await openProved(t, sessions);
+    assert.equal((await refused(sessions, new TestFront("good"))).reason, "too-many-sessions");
+    for (const front of refusals) front.hear();
+    await Promise.all(silent);
   });
 
   it("gives back a slot that it gets after its session has ended", async () => {

@@ -79,17 +79,15 @@ export class Sessions {
   }
 
   /**
-   * Runs one session to its end; `onEnd` is told before this resolves.
+   * Runs one session to its end; `onEnd` is told before this resolves. The session counts against
+   * `maxSessions` from the moment that its token is known to be good: the listener bounds those before.
    *
    * @returns never rejects
    */
   async open(front: ViewerFront): Promise<SessionRecord> {
-    const { settings } = this.#options;
     const session = new Session(++this.#lastNumber, front, this.#needs);
     if (this.#draining) session.end("proxy-shutdown", "the proxy is being stopped");
-    else if (this.#live.size >= settings.maxSessions) {
-      session.end("too-many-sessions", `max_sessions = ${settings.maxSessions} are open`);
-    } else this.#live.add(session);
+    else this.#live.add(session);
     const running = session.run();
     this.#running.add(running);
     const record = await running;

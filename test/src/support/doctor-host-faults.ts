@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
-import { createServer } from "node:net";
-import { SECRET, UID, type DoctorFault } from "./doctor-host.ts";
+import { connect, createServer } from "node:net";
+import { MOST_CONNECTIONS, SECRET, UID, type DoctorFault } from "./doctor-host.ts";
 import { freePort } from "./free-port.ts";
 
 /** Faults of what the proxies need around them. */
@@ -107,6 +107,20 @@ export const hostFaults: readonly DoctorFault[] = [
     "descriptors-too-few",
     "more sessions than files",
     () => ({ conf: { console_proxy: { max_sessions: 50_000_000 } } }),
+  ],
+  [
+    "connections-refused",
+    "connections of one address that a limit refused",
+    async (at) => {
+      const sockets = Array.from({ length: MOST_CONNECTIONS + 1 }, () =>
+        connect(at.novncPort, "127.0.0.1").on("error", () => undefined),
+      );
+      await new Promise((refused) => {
+        for (const socket of sockets) socket.once("close", refused);
+      });
+      for (const socket of sockets) socket.destroy();
+      return { conf: { console_proxy: { admin_listen: at.adminListen } } };
+    },
   ],
   [
     "selinux-execmem",

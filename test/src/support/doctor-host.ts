@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, readdir, writeFile } from "node:fs/promises";
 import type { AddressInfo, Server } from "node:net";
 import { hostname } from "node:os";
 import { reportOf, runDoctor, type DoctorReport } from "./doctor.ts";
+import { freePort } from "./free-port.ts";
 import { Installation, tokenOf } from "./installation.ts";
 import { encodeNovaConf, type NovaConf } from "./nova-conf.ts";
 import { output } from "./run.ts";
@@ -14,6 +15,8 @@ import { XVncServer } from "./x-vnc-server.ts";
 const USER = "nobody";
 /** Of the same, and of its group. */
 export const UID = 65_534;
+/** `max_connections_per_address`. */
+export const MOST_CONNECTIONS = 20;
 /** A password that must not be shown. */
 export const SECRET = "hunter2";
 
@@ -38,6 +41,8 @@ export class DoctorHost implements AsyncDisposable {
   readonly owned: AsyncDisposableStack;
   readonly directory: TempDir;
   readonly novncPort: number;
+  /** `[console_proxy] admin_listen` of the nova-novncproxy, which no config file has. */
+  readonly adminListen: string;
   readonly compute: XVncServer;
   readonly #confPath: string;
   readonly #token: string;
@@ -48,12 +53,13 @@ export class DoctorHost implements AsyncDisposable {
     directory: TempDir,
     compute: XVncServer,
     { novncPort, confPath }: Installation,
-    token: string,
+    { token, adminListen }: { readonly token: string; readonly adminListen: string },
   ) {
     this.owned = owned;
     this.directory = directory;
     this.compute = compute;
     this.novncPort = novncPort;
+    this.adminListen = adminListen;
     this.#confPath = confPath;
     this.#token = token;
   }
@@ -75,18 +81,23 @@ export class DoctorHost implements AsyncDisposable {
           xvpvncproxy_host: "0.0.0.0",
           xvpvncproxy_base_url: `http://${hostname()}:${host.xvpPort}/console`,
         },
-        console_proxy: { max_sessions: 100, connect_timeout: 2 },
+        console_proxy: {
+          ...{ max_sessions: 100, max_connections_without_token: 100 },
+          ...{ max_connections_per_address: MOST_CONNECTIONS, connect_timeout: 2 },
+        },
       }),
     );
     const args = ["--config-file", base];
-    await Promise.all([host.startNovncproxy(args), host.startXvpvncproxy(args)]);
+    const adminListen = `127.0.0.1:${await freePort()}`;
+    const admin = ["--console_proxy-admin_listen", adminListen];
+    await Promise.all([host.startNovncproxy([...args, ...admin]), host.startXvpvncproxy(args)]);
     const token = tokenOf(await host.authorize(compute.endpoint));
     // As the packages have it: state is the service's, configuration root's and readable to it.
     const state = host.directory.path;
     await chown(state, UID, UID);
     for (const name of await readdir(state)) await chown(`${state}/${name}`, UID, UID);
     await Promise.all([base, host.confPath].map((file) => protect(file, 0o640)));
-    return new DoctorHost(owned.move(), directory, compute, host, token);
+    return new DoctorHost(owned.move(), directory, compute, host, { token, adminListen });
   }
 
   /** The arguments of a doctor of this host, with a fault. */

@@ -11,23 +11,31 @@ export interface DescriptorFacts {
   /** `pid 812`, `openstack-nova-novncproxy.service`. */
   readonly of: string;
   readonly maxSessions: number;
+  /** Most connections that are no session with a valid token. */
+  readonly maxWithoutToken: number;
   readonly workers: number;
 }
 
 /** A viewer's and a backend's socket. */
 const PER_SESSION = 2;
-/** Log, store, listener, connections that are no session yet. */
-const BESIDE_SESSIONS = 512;
+/** Log, store, listener, admin address. */
+const BESIDE_CONNECTIONS = 512;
 
-/** Compares the limits of the processes, or of their units, with max_sessions. */
+/** Compares the limits of the processes, or of their units, with those of sessions and connections. */
 export async function checkDescriptors(context: CheckContext): Promise<Result[]> {
   const results = await Promise.all(
     context.ports.map(async (facts) => {
       const { place } = facts;
       const found = await findLimit(context.run, facts);
       if (found === null) return [];
-      const { max_sessions: maxSessions, workers } = place.loaded.values.console_proxy;
-      return [judgeDescriptors({ program: place.program, ...found, maxSessions, workers })];
+      const own = place.loaded.values.console_proxy;
+      return [
+        judgeDescriptors({
+          ...{ program: place.program, ...found, workers: own.workers },
+          maxSessions: own.max_sessions,
+          maxWithoutToken: own.max_connections_without_token,
+        }),
+      ];
     }),
   );
   const all = results.flat();
@@ -38,18 +46,19 @@ export async function checkDescriptors(context: CheckContext): Promise<Result[]>
 
 /** Says whether all sessions fit. Workers have their own limits, and a connection goes to any of them. */
 export function judgeDescriptors(facts: DescriptorFacts): Result {
-  const { program, limit, of, maxSessions, workers } = facts;
+  const { program, limit, of, maxSessions, maxWithoutToken, workers } = facts;
   const sessions = Math.ceil(maxSessions / workers);
-  const needed = sessions * PER_SESSION + BESIDE_SESSIONS;
+  const beside = Math.ceil(maxWithoutToken / workers) + BESIDE_CONNECTIONS;
+  const needed = sessions * PER_SESSION + beside;
   const each = workers > 1 ? ` in each of ${workers} workers` : "";
   if (limit >= needed) return fine(`${program}: ${limit} open files allowed (${of})`);
   return finding(
     "descriptors-too-few",
-    `${program} may open ${limit} files (${of}); ${maxSessions} sessions need ${needed}${each}`,
+    `${program} may open ${limit} files (${of}); ${maxSessions} sessions and ${maxWithoutToken} connections without a token need ${needed}${each}`,
     [
       `systemctl edit openstack-${program}    (and write: [Service] LimitNOFILE=${roundUp(needed)})`,
       `systemctl restart openstack-${program}`,
-      `or in nova.conf: [console_proxy] max_sessions = ${Math.max(1, Math.floor((limit - BESIDE_SESSIONS) / PER_SESSION) * workers)}`,
+      `or in nova.conf: [console_proxy] max_sessions = ${Math.max(1, Math.floor((limit - beside) / PER_SESSION) * workers)}`,
     ],
   );
 }

@@ -7,6 +7,7 @@ import type { CommandOutcome } from "../run-command.ts";
 import { judgeBaseUrl, type BaseUrlFacts } from "./base-urls.ts";
 import { judgeClock } from "./clock.ts";
 import { judgeCompute, parseCompute } from "./computes.ts";
+import { judgeConnectionLimits } from "./connection-limits.ts";
 import type { PortFacts } from "./context.ts";
 import { judgeDescriptors, parseLimits } from "./descriptors.ts";
 import { judgePort } from "./ports.ts";
@@ -155,7 +156,10 @@ describe("judgeCompute()", () => {
 
 describe("judgeDescriptors()", () => {
   it("counts two files a session, in each worker its share", () => {
-    const facts = { program: "nova-novncproxy", of: "pid 7", maxSessions: 20_000 } as const;
+    const facts = {
+      ...({ program: "nova-novncproxy", of: "pid 7" } as const),
+      ...{ maxSessions: 20_000, maxWithoutToken: 8_000 },
+    };
     assert.equal(kindOf(judgeDescriptors({ ...facts, limit: 524_288, workers: 1 })), "fine");
     assert.equal(kindOf(judgeDescriptors({ ...facts, limit: 16_384, workers: 4 })), "fine");
     assert.equal(
@@ -174,6 +178,29 @@ describe("judgeDescriptors()", () => {
       Infinity,
     );
     assert.equal(parseLimits(""), null);
+  });
+});
+
+describe("judgeConnectionLimits()", () => {
+  const count = (option: string, value: number): string =>
+    `nova_console_connections_refused_total{limit="${option}"} ${value}\n`;
+  const judge = (metrics: string): Result[] =>
+    judgeConnectionLimits({ programs: "nova-novncproxy", metrics });
+
+  it("finds each limit that has refused a connection", () => {
+    const [perAddress, inAll] = ["max_connections_per_address", "max_connections_without_token"];
+    const none = count(perAddress, 0) + count(inAll, 0);
+    assert.deepEqual(judge(none).map(kindOf), ["fine"]);
+    assert.deepEqual(judge(count(perAddress, 7) + count(inAll, 0)).map(kindOf), [
+      "connections-refused",
+    ]);
+    const both = judge(count(perAddress, 7) + count(inAll, 1));
+    assert.deepEqual(both.map(kindOf), ["connections-refused", "connections-refused"]);
+    assert.match(JSON.stringify(both[0]), /7 connections refused by .*trusted_proxies/);
+  });
+
+  it("does not judge a program that does not count", () => {
+    assert.deepEqual(judge("nova_console_workers 2\n").map(kindOf), ["notChecked"]);
   });
 });
 

@@ -75,7 +75,9 @@ export class TestProxy {
         passwordFile: null,
       },
       maxConnectionsPerAddress: 256,
-      speakForOthers: null,
+      maxConnectionsWithoutToken: 20_000,
+      trustedProxies: [],
+      proxyProtocol: false,
       pingIntervalMs: 30_000,
       drainTimeoutMs: 1,
       ...changes,
@@ -88,7 +90,9 @@ export class TestProxy {
       log: {
         debug: (message, fields) => log.push(`${message} ${JSON.stringify(fields)}`),
         info: (message, fields) => log.push(`${message} ${JSON.stringify(fields)}`),
-        warn: (message) => log.push(message),
+        warn: (message, fields) => {
+          log.push(`${message} ${JSON.stringify(fields)}`);
+        },
       },
       onSessionEnd: (record) => log.push(`session closed ${JSON.stringify(record)}`),
       now: () => performance.now(),

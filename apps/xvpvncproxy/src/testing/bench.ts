@@ -47,7 +47,9 @@ export const settings: XvpVncProxySettings = {
   viewerPasswordSecretFile: "/nowhere/secret",
   baseUrl: "http://console.example:6081/console",
   maxConnectionsPerAddress: 100,
-  speakForOthers: null,
+  maxConnectionsWithoutToken: 20_000,
+  trustedProxies: [],
+  proxyProtocol: false,
   pingIntervalMs: 30_000,
   drainTimeoutMs: 0,
   session: {

@@ -19,7 +19,7 @@ export const consoleProxyGroup = {
   }),
   admin_listen: option(listenAddress(), {
     default: null,
-    help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
+    help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions, web pages excepted: a request must name localhost, an address of this machine or the HOST given here. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
   }),
   redis_url: option(string({ allowed: "a Redis URL", placeholder: "URL" }), {
     default: null,
@@ -40,7 +40,7 @@ export const consoleProxyGroup = {
   }),
   trusted_proxies: option(listOf(ipNetwork()), {
     default: [],
-    help: `Load balancers in front of the proxies: IP addresses and networks (192.0.2.0/24). Only their PROXY headers count.`,
+    help: `Load balancers in front of the proxies: IP addresses and networks (192.0.2.0/24). Only their PROXY headers count, and on 6080 only their X-Forwarded-For: the viewer is its rightmost address that is not listed here. One that passes TCP on as it comes must not be listed without proxy_protocol: its viewers could name any address.`,
   }),
   idle_timeout: option(seconds({ min: 0 }), {
     default: 0,
@@ -52,7 +52,7 @@ export const consoleProxyGroup = {
   }),
   max_sessions: option(integer({ min: 1 }), {
     default: 20_000,
-    help: `Most sessions at a time in one program, all its workers together.`,
+    help: `Most sessions with a valid token at a time in one program, all its workers together.`,
   }),
   max_sessions_per_token: option(integer({ min: 1 }), {
     default: 8,
@@ -60,7 +60,11 @@ export const consoleProxyGroup = {
   }),
   max_connections_per_address: option(integer({ min: 1 }), {
     default: 256,
-    help: `Most connections at a time from one address that have not shown a valid token yet. Each worker allows its share of them.`,
+    help: `Most connections at a time from one address, or one /64 of IPv6, that have not shown a valid token yet. On 6080 one that waits for another request does not count. Each worker allows its share of them.`,
+  }),
+  max_connections_without_token: option(integer({ min: 1 }), {
+    default: 20_000,
+    help: `Most connections at a time from all addresses that have not shown a valid token yet. One more closes the oldest, so that no crowd keeps a viewer out; on 6080 first those that wait for another request. Each worker allows its share of them.`,
   }),
   buffer_limit: option(byteSize({ min: SMALLEST_BUFFER_BYTES, max: LARGEST_BUFFER_BYTES }), {
     default: 1024 ** 2,

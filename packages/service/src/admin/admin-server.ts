@@ -1,15 +1,15 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { isIPv4 } from "node:net";
+import { createBoundedServer } from "../bounded-server.ts";
 import { messageOf } from "../errors.ts";
 import { listenOn } from "../listen-on.ts";
 import type { Logger } from "../logger.ts";
+import { isOwnHost } from "./own-host.ts";
 import type { AdminTarget } from "./service-view.ts";
 
 const OPTION = "[console_proxy] admin_listen";
 const MOST_CONNECTIONS = 64;
-/** From a connection to the end of its request. */
-const REQUEST_TIMEOUT_MS = 10_000;
 /** For answers that are under way at a stop. */
 const STOP_TIMEOUT_MS = 1_000;
 
@@ -30,21 +30,24 @@ interface Answer {
  * DELETE /v1/sessions/ID     204; 404 if there is none
  * ```
  *
- * It asks nobody who they are: who reaches the address may do all of it.
+ * It asks nobody who they are: who reaches the address may do all of it. Web pages may not.
  */
 export class AdminServer {
   readonly #server: Server;
   readonly #log: Logger;
   readonly #target: () => AdminTarget | null;
+  /** As the operator wrote it. */
+  readonly #option: string;
   #address = "";
 
-  private constructor(target: () => AdminTarget | null, log: Logger) {
+  private constructor(option: string, target: () => AdminTarget | null, log: Logger) {
+    this.#option = option;
     this.#target = target;
     this.#log = log;
-    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    const bounds = { mostConnections: MOST_CONNECTIONS };
+    this.#server = createBoundedServer(bounds, (request, response) => {
       void this.#respond(request, response);
     });
-    this.#server.maxConnections = MOST_CONNECTIONS;
   }
 
   /**
@@ -57,7 +60,7 @@ export class AdminServer {
     target: () => AdminTarget | null,
     log: Logger,
   ): Promise<AdminServer> {
-    const admin = new AdminServer(target, log);
+    const admin = new AdminServer(address, target, log);
     admin.#address = await listenOn(admin.#server, OPTION, address);
     if (!isLocal(admin.#address)) {
       log.warn(
@@ -95,11 +98,11 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    // A page whose name leads here (DNS rebinding) is not the operator. Browsers always send the name;
-    // a load balancer's check by HTTP/1.0 does not.
-    const { host } = request.headers;
-    if (isLocal(this.#address) && host !== undefined && !isLocalName(host)) {
-      return text(403, "ask by the address, not by another name");
+    const { host, origin } = request.headers;
+    if (origin !== undefined) return text(403, "this is not for web pages");
+    // Browsers always send a Host; a load balancer's check by HTTP/1.0 does not.
+    if (host !== undefined && !isOwnHost(host, this.#option, request.socket)) {
+      return text(403, "ask by an address of this machine, or by the name in admin_listen");
     }
     const method = request.method === "HEAD" ? "GET" : request.method;
     const path = (request.url ?? "").replace(/\?.*$/s, "");
@@ -134,13 +137,9 @@ function json(value: unknown): Answer {
   return { status: 200, type: "application/json", body: `${JSON.stringify(value)}\n` };
 }
 
-/** Whether only this machine reaches an address. */
+/** Whether only this machine reaches an address, as it was bound. */
 function isLocal(address: string): boolean {
-  return address.startsWith("unix:") || isLocalName(address);
-}
-
-/** @param host - with or without a port, as in the `Host` header */
-function isLocalName(host: string): boolean {
-  const name = host.replace(/:\d+$/, "");
-  return name === "localhost" || name === "[::1]" || (isIPv4(name) && name.startsWith("127."));
+  if (address.startsWith("unix:")) return true;
+  const host = address.replace(/:\d+$/, "");
+  return host === "[::1]" || (isIPv4(host) && host.startsWith("127."));
 }

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type ConnectionLimitOption, connectionLimitOptions } from "../connection-limit-report.ts";
 import type { EndedSession } from "../session-log.ts";
 import type { ServiceView } from "./service-view.ts";
 
@@ -17,6 +18,7 @@ export class ServiceMetrics {
   readonly #ended: Counter<"front" | "reason">;
   readonly #opening: Histogram;
   readonly #tokenChecks: Counter<"outcome">;
+  readonly #refusals: Counter<"limit">;
   /** Of sessions that have ended. */
   readonly #carried = { from_viewer: 0, to_viewer: 0 };
   #view: ServiceView | null = null;
@@ -40,6 +42,11 @@ export class ServiceMetrics {
       ...{ name: "nova_console_token_checks_total", registers, labelNames: ["outcome"] },
       help: "Answers of the token store: valid, invalid, unavailable",
     });
+    this.#refusals = new Counter({
+      ...{ name: "nova_console_connections_refused_total", registers, labelNames: ["limit"] },
+      help: "Connections without a valid token that were refused or closed, by the option that limits them",
+    });
+    for (const limit of Object.values(connectionLimitOptions)) this.#refusals.inc({ limit }, 0);
     this.#addSessions(registers);
     addProcess(registers, String(worker));
   }
@@ -62,6 +69,10 @@ export class ServiceMetrics {
 
   tokenChecked(outcome: TokenCheck): void {
     this.#tokenChecks.inc({ outcome });
+  }
+
+  connectionRefused(limit: ConnectionLimitOption): void {
+    this.#refusals.inc({ limit });
   }
 
   snapshot(): Promise<MetricSnapshot> {
