@@ -231,14 +231,20 @@ describe("createApiServer()", () => {
     "takes a new secret and new base URLs with a reload, and keeps the old if they are bad",
     TIMEOUT,
     async () => {
-      writeFileSync(api.secretFile, "another-secret");
+      writeFileSync(api.secretFile, "another-secret-as-long");
       await api.service.reload(api.config);
       assert.equal((await api.ask("GET", "/v1/consoles/x")).status, 401);
-      const headers = { authorization: "Bearer another-secret" };
+      const headers = { authorization: "Bearer another-secret-as-long" };
       assert.equal((await api.ask("GET", "/v1/consoles/x", { headers })).status, 404);
       chmodSync(api.secretFile, 0o644);
       await assert.rejects(async () => api.service.reload(api.config), {
         code: "SERVICE_ERR_SETTING",
+      });
+      chmodSync(api.secretFile, 0o600);
+      writeFileSync(api.secretFile, "too-short");
+      await assert.rejects(async () => api.service.reload(api.config), {
+        code: "SERVICE_ERR_SETTING",
+        message: /api_secret_file .* has 9 characters, must have at least 16/,
       });
       assert.equal((await api.ask("GET", "/v1/consoles/x", { headers })).status, 404);
     },
