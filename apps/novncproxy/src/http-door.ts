@@ -30,7 +30,11 @@ export interface HttpDoorOptions {
   /** For a response of which the viewer takes no byte. */
   readonly stallTimeoutMs: number;
   /** Answers a GET or a HEAD; does not throw. */
-  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly onRequest: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    viewerAddress: string,
+  ) => Promise<void>;
   /** Takes the connection over. */
   readonly onUpgrade: (upgrade: Upgrade) => void;
 }
@@ -146,8 +150,9 @@ export class HttpDoor {
     // A body is for nobody, and unread it would turn the close into a reset.
     request.resume();
     const problem = headProblem(request) ?? methodProblem(request);
-    if (problem === null) void this.#options.onRequest(request, response);
-    else sendError(response, problem.status, problem.message);
+    if (problem === null) {
+      void this.#options.onRequest(request, response, visit.connection.viewerAddress);
+    } else sendError(response, problem.status, problem.message);
   }
 
   #onAnswered(socket: Socket, visit: Visit): void {

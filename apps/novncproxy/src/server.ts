@@ -1,7 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { listen, loadTlsSettings, networksOf, type TlsSettings } from "@nova-console/listener";
-import { ListeningProxy } from "@nova-console/service";
 import {
+  createLoggedThrottle,
+  ListeningProxy,
+  RepeatedLines,
+  TOKEN_LIMITS,
+} from "@nova-console/service";
+import {
+  closeReasons,
   loadBackendSecurity,
   type PortCheck,
   type SessionRecord,
@@ -9,6 +15,7 @@ import {
   type SessionSlots,
 } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
+import { type Admission, type Throttle, untilLeft } from "@nova-console/throttle";
 import { openViewerAccess, type ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
@@ -43,7 +50,7 @@ const MAX_REFUSED_FRAGMENTS = 12;
 interface Log {
   debug(message: string, fields?: object): unknown;
   info(message: string, fields?: object): unknown;
-  warn(message: string): unknown;
+  warn(message: string, fields?: object): unknown;
 }
 
 /** What {@link startNovncProxy} needs. */
@@ -58,6 +65,10 @@ export interface NovncProxyOptions {
   readonly onSessionEnd: (record: SessionRecord) => void;
   /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Told of each attempt with a token that is not made at once, as its address fails too often. */
+  readonly onThrottled?: ((kind: "token", outcome: "delayed" | "refused") => void) | undefined;
+  /** How many processes listen on the same port; absent: 1. */
+  readonly workers?: number;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
@@ -105,7 +116,7 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
     },
   });
   return new ListeningProxy({
-    ...{ listener, door: door.http, sessions: door.sessions },
+    ...{ listener, door, sessions: door.sessions },
     drainTimeoutMs: settings.drainTimeoutMs,
     reload: (next) => {
       const renewed = loadTlsSettings(next.tls);
@@ -120,6 +131,10 @@ class Door {
   readonly http: HttpDoor;
   readonly sessions: Sessions;
   readonly #log: Log;
+  readonly #lines: RepeatedLines;
+  readonly #throttle: Throttle;
+  /** Upgrades that wait before their token is looked at. */
+  readonly #delayed = new Set<Promise<unknown>>();
   #viewerAccess: ViewerAccess | null;
   #front: WebSocketFrontSettings;
 
@@ -127,6 +142,12 @@ class Door {
     const { settings, tokens, portCheck, slots, now, wallClock, onSessionEnd, onSessionOpen } =
       options;
     this.#log = options.log;
+    this.#lines = new RepeatedLines(options.log);
+    this.#throttle = createLoggedThrottle({
+      ...{ kind: "token", limits: TOKEN_LIMITS, workers: options.workers ?? 1 },
+      ...{ lines: this.#lines, now },
+      onThrottled: (outcome) => options.onThrottled?.("token", outcome),
+    });
     this.#viewerAccess = this.#openViewerAccess(settings, tls);
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
@@ -148,15 +169,29 @@ class Door {
     this.http = new HttpDoor({
       headTimeoutMs: settings.session.handshakeTimeoutMs,
       stallTimeoutMs: STALL_TIMEOUT_MS,
-      onRequest: async (request, response) => {
-        const access = this.#viewerAccess;
-        const isAnswered = await respondWithViewerFile(request, response, tokens, access);
+      onRequest: async (request, response, viewerAddress) => {
+        const isAnswered = await respondWithViewerFile(request, response, {
+          ...{ tokens, access: this.#viewerAccess, throttle: this.#throttle, viewerAddress },
+        });
         if (!isAnswered) await files.respond(request, response);
       },
       onUpgrade: (upgrade) => {
         this.#onUpgrade(upgrade);
       },
     });
+  }
+
+  /** @returns when every connection has become a session, or was refused, for which each has its time */
+  async drain(): Promise<void> {
+    await this.http.drain();
+    while (this.#delayed.size > 0) await Promise.all(this.#delayed);
+  }
+
+  /** Closes each connection that is no session yet. */
+  close(): void {
+    this.http.close();
+    this.#throttle.close();
+    this.#lines.flush();
   }
 
   /** New connections get the allowed origins and the files for viewers of these settings. */
@@ -174,7 +209,33 @@ class Door {
 
   #onUpgrade(upgrade: Upgrade): void {
     const problem = handshakeProblem(upgrade.request.headers);
-    if (problem === null) void this.sessions.open(new WebSocketFront(upgrade, this.#front));
+    if (problem === null) void this.#serve(upgrade);
     else writeError(upgrade.socket, 400, problem);
+  }
+
+  async #serve(upgrade: Upgrade): Promise<void> {
+    const { viewerAddress } = upgrade.connection;
+    const delay = this.#throttle.admit(viewerAddress, untilLeft(upgrade.socket));
+    if (delay !== null) {
+      this.#delayed.add(delay);
+      const admission = await delay;
+      this.#delayed.delete(delay);
+      if (admission !== "admitted") {
+        this.#turnAway(upgrade, admission);
+        return;
+      }
+    }
+    const { reason } = await this.sessions.open(new WebSocketFront(upgrade, this.#front));
+    if (reason === "token-invalid") this.#throttle.failed(viewerAddress);
+  }
+
+  #turnAway({ socket, connection }: Upgrade, admission: Exclude<Admission, "admitted">): void {
+    if (admission === "left") {
+      socket.destroy();
+      return;
+    }
+    const { words, httpStatus } = closeReasons["too-many-attempts"];
+    const seconds = Math.max(1, this.#throttle.retryAfterSeconds(connection.viewerAddress));
+    writeError(socket, httpStatus, words, [`Retry-After: ${seconds}`]);
   }
 }

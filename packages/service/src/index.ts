@@ -20,6 +20,12 @@ export { AddressError, LogFileError, ServiceError, SettingError, WorkerError } f
 export { ExitStatus } from "./exit-status.ts";
 export { listenOn } from "./listen-on.ts";
 export { ListeningProxy } from "./listening-proxy.ts";
+export {
+  type AttemptKind,
+  createLoggedThrottle,
+  type LoggedThrottleOptions,
+  TOKEN_LIMITS,
+} from "./logged-throttle.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {
@@ -41,7 +47,8 @@ export {
   sessionSlotsOf,
   type ProxySettings,
 } from "./proxy-settings.ts";
+export { RepeatedLines, type RepeatedLine } from "./repeated-lines.ts";
 export { runProgram } from "./run-program.ts";
 export { runningProxy, type RunningProxyOptions } from "./running-proxy.ts";
 export { runTool, type ToolCommand, type ToolContext, type ToolSpec } from "./run-tool.ts";
-export { logSessionEnd, type EndedSession } from "./session-log.ts";
+export { SessionLog, type EndedSession } from "./session-log.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it, type TestContext } from "node:test";
-import { type Admission, Throttle } from "./throttle.ts";
+import { Throttle } from "./throttle.ts";
 import { limitsOfWorker, type ThrottleLimits } from "./throttle-limits.ts";
 
 const LIMITS: ThrottleLimits = {
@@ -130,7 +130,7 @@ describe("Throttle", { timeout: 20_000 }, () => {
   it("bounds how many of a network wait", async (t) => {
     const { throttle, events, pass, fail } = stageOf(t);
     fail("192.0.2.1", 2);
-    const attempts = [1, 2, 3].map(() => throttle.admit("192.0.2.1", stays));
+    const attempts = [1, 2, 3].map(async () => throttle.admit("192.0.2.1", stays));
     assert.equal(events.at(-1), "192.0.2.1 refused");
     pass(1_000);
     assert.deepEqual(await Promise.all(attempts), ["admitted", "admitted", "refused"]);
@@ -143,8 +143,7 @@ describe("Throttle", { timeout: 20_000 }, () => {
     fail("192.0.2.1", 4);
     fail("192.0.2.2", 3);
     fail("192.0.2.3", 1);
-    const attempts: (Promise<Admission> | null)[] = [];
-    for (const last of [1, 2, 3, 4, 2]) attempts.push(throttle.admit(`192.0.2.${last}`, stays));
+    const attempts = [1, 2, 3, 4, 2].map(async (last) => throttle.admit(`192.0.2.${last}`, stays));
     assert.equal(throttle.waiting, 3);
     assert.deepEqual(events.slice(3), [
       "192.0.2.1 refused",
@@ -170,7 +169,9 @@ describe("Throttle", { timeout: 20_000 }, () => {
   it("remembers at most 10,000 networks of those that fail", (t) => {
     const { throttle } = stageOf(t);
     for (let number = 0; number < 100_000; number++) {
-      throttle.failed(`2001:db8:${(number >> 16).toString(16)}:${(number & 0xffff).toString(16)}::1`);
+      throttle.failed(
+        `2001:db8:${(number >> 16).toString(16)}:${(number & 0xffff).toString(16)}::1`,
+      );
     }
     assert.ok(throttle.networks <= 10_000);
   });

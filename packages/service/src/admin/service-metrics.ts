@@ -17,6 +17,7 @@ export class ServiceMetrics {
   readonly #ended: Counter<"front" | "reason">;
   readonly #opening: Histogram;
   readonly #tokenChecks: Counter<"outcome">;
+  readonly #throttled: Counter<"kind" | "outcome">;
   /** Of sessions that have ended. */
   readonly #carried = { from_viewer: 0, to_viewer: 0 };
   #view: ServiceView | null = null;
@@ -40,6 +41,11 @@ export class ServiceMetrics {
       ...{ name: "nova_console_token_checks_total", registers, labelNames: ["outcome"] },
       help: "Answers of the token store: valid, invalid, unavailable",
     });
+    this.#throttled = new Counter({
+      ...{ name: "nova_console_throttled_attempts_total", registers },
+      labelNames: ["kind", "outcome"],
+      help: "Attempts of addresses with many failures: delayed, or refused as too many waited already",
+    });
     this.#addSessions(registers);
     addProcess(registers, String(worker));
   }
@@ -62,6 +68,10 @@ export class ServiceMetrics {
 
   tokenChecked(outcome: TokenCheck): void {
     this.#tokenChecks.inc({ outcome });
+  }
+
+  attemptThrottled(kind: "token" | "password", outcome: "delayed" | "refused"): void {
+    this.#throttled.inc({ kind, outcome });
   }
 
   snapshot(): Promise<MetricSnapshot> {
