@@ -57,10 +57,7 @@ export function readApiSecret(path: string | null): ApiSecret {
   }
   if (text.length < MIN_SECRET_CHARACTERS) {
     const allowed = `must have at least ${MIN_SECRET_CHARACTERS}, at random`;
-    throw refused(
-      path,
-      `has ${text.length} characters, ${allowed}: ${HOW_TO_MAKE_ONE}${path})`,
-    );
+    throw refused(path, `has ${text.length} characters, ${allowed}: ${HOW_TO_MAKE_ONE}${path})`);
   }
   return new ApiSecret(text);
 }
