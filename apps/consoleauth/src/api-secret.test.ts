@@ -56,9 +56,10 @@ describe("readApiSecret()", () => {
     return path;
   }
 
-  for (const content of ["s3cret", "s3cret\n", "s3cret\r\n"]) {
+  const shortest = "sixteen-letters!";
+  for (const content of [shortest, `${shortest}\n`, `${shortest}\r\n`]) {
     it(`reads ${JSON.stringify(content)}`, () => {
-      assert.equal(readApiSecret(file(content)).matches("Bearer s3cret"), true);
+      assert.equal(readApiSecret(file(content)).matches(`Bearer ${shortest}`), true);
     });
   }
 
@@ -74,6 +75,12 @@ describe("readApiSecret()", () => {
     ["an empty line", () => file("\n"), /is empty/],
     ["two lines", () => file("opensesame1\nopensesame2\n"), /must hold one line of visible ASCII/],
     ["a space", () => file("opensesame1 opensesame2"), /without spaces/],
+    [
+      "15 characters",
+      () => file("opensesame12345\n"),
+      /^\[consoleauth\] api_secret_file \/.*secret: has 15 characters, must have at least 16, at random: \(umask 077; openssl rand -hex 32 > \/.*secret\)$/,
+    ],
+    ["one character", () => file("x"), /has 1 characters, must have at least 16/],
     ["more than 4096 bytes", () => file("x".repeat(4097)), /at most 4096 bytes/],
     [
       "a file that all users can read",

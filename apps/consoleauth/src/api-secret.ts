@@ -5,6 +5,9 @@ import { SettingError } from "@nova-console/service";
 
 /** A secret is a line, not a file. */
 const MAX_SECRET_BYTES = 4096;
+/** Fewer characters can be guessed over the network. */
+const MIN_SECRET_CHARACTERS = 16;
+const HOW_TO_MAKE_ONE = "(umask 077; openssl rand -hex 32 > ";
 /** Any right for users who are neither the owner nor of the group. */
 const OTHERS_MASK = 0o007;
 const MASK = "***";
@@ -36,21 +39,25 @@ export class ApiSecret {
 }
 
 /**
- * Reads `[consoleauth] api_secret_file`: one line of visible ASCII.
+ * Reads `[consoleauth] api_secret_file`: one line of at least 16 visible ASCII characters.
  *
- * @throws {@link SettingError} if it is missing, empty, not one line, or open to every user
+ * @throws {@link SettingError} if it is missing, empty, too short, not one line, or open to every user
  */
 export function readApiSecret(path: string | null): ApiSecret {
   if (path === null || path === "") {
     throw new SettingError(
       "[consoleauth] api_secret_file is not set: api_listen needs it; make one with: " +
-        "(umask 077; openssl rand -hex 32 > /etc/nova/consoleauth-api.secret)",
+        `${HOW_TO_MAKE_ONE}/etc/nova/consoleauth-api.secret)`,
     );
   }
   const text = readLine(path);
   if (text === "") throw refused(path, "is empty, must hold the secret");
   if (!VISIBLE_ASCII.test(text)) {
     throw refused(path, "must hold one line of visible ASCII characters, without spaces");
+  }
+  if (text.length < MIN_SECRET_CHARACTERS) {
+    const allowed = `must have at least ${MIN_SECRET_CHARACTERS}, at random`;
+    throw refused(path, `has ${text.length} characters, ${allowed}: ${HOW_TO_MAKE_ONE}${path})`);
   }
   return new ApiSecret(text);
 }

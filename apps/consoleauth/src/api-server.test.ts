@@ -241,6 +241,77 @@ describe("createApiServer()", () => {
     );
   });
 
+  describe("to an address that has shown wrong secrets", () => {
+    const wrong = { authorization: "Bearer of-somebody-who-guesses" };
+    const ask = (headers: Record<string, string>): ReturnType<RunningApi["ask"]> =>
+      api.ask("GET", "/v1/consoles/x", { headers });
+    const showWrong = async (times: number): Promise<number[]> => {
+      const answers = await Promise.all(Array.from({ length: times }, () => ask(wrong)));
+      return answers.map(({ status }) => status);
+    };
+
+    it(
+      "answers 429 with Retry-After a second later, and serves the right one",
+      TIMEOUT,
+      async () => {
+        const statuses = await showWrong(30);
+        assert.equal(statuses.filter((status) => status === 401).length, 10);
+        assert.equal(statuses.filter((status) => status === 429).length, 20);
+        const beganMs = performance.now();
+        const [refused, served] = await Promise.all([ask(wrong), ask(AUTHORIZED)]);
+        assert.ok(performance.now() - beganMs >= 990);
+        assert.equal(refused.status, 429);
+        assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]\d?$/);
+        assert.equal(member(refused.json, "error"), "too many wrong secrets from this address");
+        assert.equal(served.status, 404);
+      },
+    );
+
+    it(
+      "writes one line for all of them, one warning, and how many there were",
+      TIMEOUT,
+      async () => {
+        await showWrong(30);
+        await showWrong(30);
+        await api.service.stop();
+        const text = api.logged.map((line) => JSON.stringify(line));
+        assert.equal(text.filter((line) => line.includes("api request refused")).length, 4);
+        assert.match(text.join("\n"), /"9 more of the same from 127\.0\.0\.1 within 60 s",.*"401"/);
+        assert.match(
+          text.join("\n"),
+          /"49 more of the same from 127\.0\.0\.1 within 60 s",.*"429"/,
+        );
+        assert.match(
+          text.join("\n"),
+          /"too many wrong API secrets: attempts from this address are/,
+        );
+      },
+    );
+
+    it("counts neither right secrets nor requests that show none", TIMEOUT, async () => {
+      for (let times = 0; times < 30; times++) {
+        assert.equal((await ask({})).status, 401);
+        assert.equal((await ask(AUTHORIZED)).status, 404);
+      }
+      assert.ok(!JSON.stringify(api.logged).includes("too many"));
+    });
+
+    it("ends a delay when its caller leaves", TIMEOUT, async () => {
+      await showWrong(30);
+      const { port } = new URL(api.base);
+      const caller = connect(Number(port), "127.0.0.1");
+      caller.write("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer wrong\r\n\r\n");
+      const isDelayed = (): boolean => JSON.stringify(api.logged).includes("are delayed");
+      while (!isDelayed()) await new Promise((resolve) => setImmediate(resolve));
+      const beganMs = performance.now();
+      caller.destroy();
+      while (!JSON.stringify(api.logged).includes('"status":429')) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.ok(performance.now() - beganMs < 900);
+    });
+  });
+
   it("logs no token and no secret, whatever is asked", TIMEOUT, async () => {
     const { json } = await api.post(NEW_CONSOLE);
     const token = String(member(json, "token"));
@@ -261,14 +332,20 @@ describe("createApiServer()", () => {
     "takes a new secret and new base URLs with a reload, and keeps the old if they are bad",
     TIMEOUT,
     async () => {
-      writeFileSync(api.secretFile, "another-secret");
+      writeFileSync(api.secretFile, "another-secret-as-long");
       await api.service.reload(api.config);
       assert.equal((await api.ask("GET", "/v1/consoles/x")).status, 401);
-      const headers = { authorization: "Bearer another-secret" };
+      const headers = { authorization: "Bearer another-secret-as-long" };
       assert.equal((await api.ask("GET", "/v1/consoles/x", { headers })).status, 404);
       chmodSync(api.secretFile, 0o644);
       await assert.rejects(async () => api.service.reload(api.config), {
         code: "SERVICE_ERR_SETTING",
+      });
+      chmodSync(api.secretFile, 0o600);
+      writeFileSync(api.secretFile, "too-short");
+      await assert.rejects(async () => api.service.reload(api.config), {
+        code: "SERVICE_ERR_SETTING",
+        message: /api_secret_file .* has 9 characters, must have at least 16/,
       });
       assert.equal((await api.ask("GET", "/v1/consoles/x", { headers })).status, 404);
     },

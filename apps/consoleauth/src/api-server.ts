@@ -1,15 +1,35 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { createBoundedServer, MAX_HEAD_BYTES } from "@nova-console/service";
+import {
+  createBoundedServer,
+  createLoggedThrottle,
+  MAX_HEAD_BYTES,
+  RepeatedLines,
+} from "@nova-console/service";
+import { type Throttle, type ThrottleLimits, untilClosed } from "@nova-console/throttle";
 import type { ApiSecret } from "./api-secret.ts";
 import { ApiProblem, apiProblemFrom } from "./api-problem.ts";
 import { type ApiAnswer, type ApiContext, type ApiRoute, apiRoutes } from "./console-api.ts";
 
 const MAX_CONNECTIONS = 256;
+const REFUSED = "api request refused";
+
+/** Requests with a wrong secret. */
+const SECRET_LIMITS: ThrottleLimits = {
+  failuresPerNetwork: 10,
+  failuresInAll: null,
+  delayMs: 1_000,
+  waitingPerNetwork: MAX_CONNECTIONS,
+  waitingInAll: MAX_CONNECTIONS,
+};
+
+/** Callers on a unix socket are counted as one. */
+const UNIX_SOCKET = "unix socket";
 
 /** The part of a log that the API writes to. */
 export interface ApiLog {
   error(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
 }
 
@@ -20,32 +40,53 @@ export interface ApiServerOptions extends ApiContext {
   readonly log: ApiLog;
 }
 
+/** What all requests share. */
+interface Surroundings extends ApiServerOptions {
+  readonly throttle: Throttle;
+  readonly lines: RepeatedLines;
+}
+
 /**
  * Creates the HTTP server of the API; it does not listen yet.
  *
  * A request is answered by JSON, whatever is wrong with it: `{"error": ..., "allowed": ...}`. Who
- * does not show the secret learns nothing but that. Paths are never logged: they may hold a token.
+ * does not show the secret learns nothing but that. After 10 wrong ones in a minute the requests of
+ * that address are answered a second later, so that a right one still is. Paths are never logged: they
+ * may hold a token.
  */
 export function createApiServer(options: ApiServerOptions): Server {
+  const lines = new RepeatedLines(options.log);
+  const throttle = createLoggedThrottle({
+    ...{ kind: "API secret", limits: SECRET_LIMITS, workers: 1, lines },
+    now: () => performance.now(),
+  });
+  const surroundings = { ...options, lines, throttle };
   const bounds = { mostConnections: MAX_CONNECTIONS };
   const server = createBoundedServer(bounds, (request, response) => {
-    void answerRequest(request, response, options);
+    void answerRequest(request, response, surroundings);
   });
   server.on("clientError", refuseUnparsed);
+  server.on("close", () => {
+    throttle.close();
+    lines.flush();
+  });
   return server;
 }
 
 async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  options: ApiServerOptions,
+  options: Surroundings,
 ): Promise<void> {
   // A caller that goes away half-way is no reason to stop.
   response.on("error", () => undefined);
   const route = findRoute(request);
   // Names only: a method may be anything that HTTP allows, a path may hold a token.
   const asked = { method: request.method, route: route?.name ?? "(unknown)" };
+  // Asked now: a socket that has closed does not know it any more.
+  const address = request.socket.remoteAddress ?? UNIX_SOCKET;
   try {
+    await requireSecret(request, response, options, address);
     const answer = await answerFrom(request, route, options);
     write(response, answer.status, answer.json);
     options.log.info("api request", { ...asked, status: answer.status, ...answer.logged });
@@ -56,8 +97,37 @@ async function answerRequest(
     write(response, status, { error: message, ...(allowed === null ? {} : { allowed }) });
     if (status >= 500)
       options.log.error("api request failed", { ...asked, status, cause: detail(problem) });
-    else options.log.info("api request refused", { ...asked, status });
+    else if (status === 401 || status === 429) {
+      const fields = { ...asked, status, address };
+      const reason = String(status);
+      options.lines.write({ level: "info", message: REFUSED, address, reason, fields });
+    } else options.log.info(REFUSED, { ...asked, status });
   }
+}
+
+/** @throws {@link ApiProblem} 401 if the secret is missing or wrong, 429 if it was so too often */
+async function requireSecret(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { secret, throttle }: Surroundings,
+  address: string,
+): Promise<void> {
+  const { authorization } = request.headers;
+  const delay = throttle.admit(address, untilClosed(response));
+  const isDelayed = delay !== null;
+  const isAdmitted = !isDelayed || (await delay) === "admitted";
+  if (isAdmitted && secret().matches(authorization)) return;
+  // A load balancer's check shows none, and is no guess.
+  if (isAdmitted && authorization !== undefined) throttle.failed(address);
+  const headers = { "www-authenticate": 'Bearer realm="nova-consoleauth"' };
+  const allowed = "Authorization: Bearer, and the content of [consoleauth] api_secret_file";
+  if (!isDelayed) {
+    throw new ApiProblem(401, "the secret is missing or wrong", allowed, { headers });
+  }
+  const seconds = String(Math.max(1, throttle.retryAfterSeconds(address)));
+  throw new ApiProblem(429, "too many wrong secrets from this address", allowed, {
+    headers: { ...headers, "retry-after": seconds },
+  });
 }
 
 async function answerFrom(
@@ -67,14 +137,6 @@ async function answerFrom(
 ): Promise<ApiAnswer> {
   if (request.headers.origin !== undefined) {
     throw new ApiProblem(403, "this is not for web pages", "a request without Origin");
-  }
-  if (!options.secret().matches(request.headers.authorization)) {
-    throw new ApiProblem(
-      401,
-      "the secret is missing or wrong",
-      "Authorization: Bearer, and the content of [consoleauth] api_secret_file",
-      { headers: { "www-authenticate": 'Bearer realm="nova-consoleauth"' } },
-    );
   }
   if (route === null) {
     throw new ApiProblem(404, "no such path", apiRoutes.map(({ name }) => name).join(", "));

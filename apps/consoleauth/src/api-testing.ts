@@ -6,7 +6,7 @@ import { type Consoleauth, startConsoleauth } from "./consoleauth-service.ts";
 import { createWorkplace, INSTANCE, type Workplace } from "./testing.ts";
 
 /** What callers of {@link RunningApi} show. */
-export const SECRET = "a-long-secret";
+export const SECRET = "a-secret-that-is-long";
 /** Headers of a request that is let in. */
 export const AUTHORIZED = { authorization: `Bearer ${SECRET}` };
 /** The same for one with a body. */

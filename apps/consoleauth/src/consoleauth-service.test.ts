@@ -28,7 +28,7 @@ describe("startConsoleauth()", () => {
     running = [];
     workplace = createWorkplace(() => nowMs);
     secretFile = join(workplace.directory, "secret");
-    writeFileSync(secretFile, "s3cret", { mode: 0o600 });
+    writeFileSync(secretFile, "s3cret-of-a-panel", { mode: 0o600 });
   });
   afterEach(async () => {
     await Promise.all(running.map((service) => service.stop()));
@@ -102,7 +102,7 @@ describe("startConsoleauth()", () => {
     const caller = connect(Number(service.apiAddress?.split(":")[1]), "127.0.0.1");
     caller.on("error", () => undefined);
     caller.write(
-      "POST /v1/consoles HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer s3cret\r\n" +
+      "POST /v1/consoles HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer s3cret-of-a-panel\r\n" +
         "Content-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
     );
     await once(caller, "data");
@@ -123,7 +123,7 @@ describe("startConsoleauth()", () => {
       const client = request({
         socketPath: path,
         path: "/v1/consoles/x",
-        headers: { authorization: "Bearer s3cret" },
+        headers: { authorization: "Bearer s3cret-of-a-panel" },
       });
       client.end();
       const [response] = (await once(client, "response")) as [NodeJS.ReadableStream];

@@ -154,9 +154,22 @@ describe("nova-consoleauth", () => {
     });
   }
 
+  it("ends with 2 and one line for an API with a short secret", TIMEOUT, async () => {
+    const secretFile = join(workplace.directory, "short");
+    writeFileSync(secretFile, "letmein\n", { mode: 0o600 });
+    configure(`[consoleauth]\napi_listen = 127.0.0.1:0\napi_secret_file = ${secretFile}\n`);
+    const ended = await run();
+    assert.equal(ended.status, 2);
+    assert.match(
+      ended.stderr,
+      /^nova-consoleauth: \[consoleauth\] api_secret_file \/[^\n]*short: has 7 characters, must have at least 16, [^\n]*\n$/,
+    );
+    assert.doesNotMatch(ended.stderr, /letmein/);
+  });
+
   it("serves the API, and stops cleanly", TIMEOUT, async () => {
     const secretFile = join(workplace.directory, "secret");
-    writeFileSync(secretFile, "s3cret", { mode: 0o600 });
+    writeFileSync(secretFile, "s3cret-of-a-panel", { mode: 0o600 });
     configure(
       `debug = true\n[consoleauth]\napi_listen = 127.0.0.1:0\napi_secret_file = ${secretFile}\n`,
     );
@@ -176,7 +189,7 @@ describe("nova-consoleauth", () => {
     }
     const response = await fetch(`http://${address}/v1/consoles`, {
       method: "POST",
-      headers: { authorization: "Bearer s3cret", "content-type": "application/json" },
+      headers: { authorization: "Bearer s3cret-of-a-panel", "content-type": "application/json" },
       body: JSON.stringify({ instance_uuid: INSTANCE, host: "h", port: 1, console_type: "novnc" }),
     });
     assert.equal(response.status, 201);
@@ -186,6 +199,6 @@ describe("nova-consoleauth", () => {
     child.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
     assert.match(log, /api request/);
-    assert.doesNotMatch(log, new RegExp(`${token}|s3cret`));
+    assert.doesNotMatch(log, new RegExp(`${token}|s3cret-of-a-panel`));
   });
 });

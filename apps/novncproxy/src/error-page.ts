@@ -21,8 +21,17 @@ export function sendError(response: ServerResponse, status: number, message: str
   response.end(body);
 }
 
-/** Answers with an error where there is no request that Node could answer, and closes. */
-export function writeError(socket: Socket, status: number, message: string): void {
+/**
+ * Answers with an error where there is no request that Node could answer, and closes.
+ *
+ * @param headers - more of them, as lines
+ */
+export function writeError(
+  socket: Socket,
+  status: number,
+  message: string,
+  headers: readonly string[] = [],
+): void {
   const { reason, body } = errorPage(status, message);
   const head = [
     `HTTP/1.1 ${status} ${reason}`,
@@ -31,6 +40,7 @@ export function writeError(socket: Socket, status: number, message: string): voi
     "Connection: close",
     "Content-Type: text/html;charset=utf-8",
     `Content-Length: ${body.length}`,
+    ...headers,
   ];
   socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), body]));
   hangUp(socket);

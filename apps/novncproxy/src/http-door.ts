@@ -35,7 +35,11 @@ export interface HttpDoorOptions {
   /** Load balancers whose X-Forwarded-For counts; absent: nobody's. */
   readonly trustedProxies?: BlockList | undefined;
   /** Answers a GET or a HEAD; does not throw. */
-  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly onRequest: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    viewerAddress: string,
+  ) => Promise<void>;
   /** Takes the connection over. */
   readonly onUpgrade: (upgrade: Upgrade) => void;
 }
@@ -150,11 +154,11 @@ export class HttpDoor {
     response.setHeader("Server", SERVER_NAME);
     // A body is for nobody, and unread it would turn the close into a reset.
     request.resume();
-    const isCounted = visit.connection.place.countAs(this.#clientOf(request, visit));
-    const problem = isCounted
+    const client = this.#clientOf(request, visit);
+    const problem = visit.connection.place.countAs(client)
       ? (headProblem(request) ?? methodProblem(request))
       : TOO_MANY_CONNECTIONS;
-    if (problem === null) void this.#options.onRequest(request, response);
+    if (problem === null) void this.#options.onRequest(request, response, client);
     else sendError(response, problem.status, problem.message);
   }
 

@@ -2,9 +2,9 @@ import { claimPort, formatAddress } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
-  logSessionEnd,
   runningProxy,
   runProgram,
+  SessionLog,
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
@@ -27,8 +27,10 @@ await runProgram({
     const store = await openTokenStore(config, { now: Date.now });
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
+    const sessionLog = new SessionLog(log);
     const proxy = await startNovncProxy({
       settings: asWorker(settingsOf(config), place),
+      workers: place?.workers ?? 1,
       reusePort: place?.reusePort ?? false,
       socket,
       slots: place === null ? undefined : sessionSlotsOf(place),
@@ -36,11 +38,12 @@ await runProgram({
       portCheck: portCheck ?? undefined,
       log,
       onSessionEnd: (record) => {
-        logSessionEnd(log, record);
+        sessionLog.ended(record);
         metrics?.sessionEnded(record);
       },
       onSessionOpen: metrics?.sessionOpened.bind(metrics),
       onConnectionRefused: metrics?.connectionRefused.bind(metrics),
+      onThrottled: metrics?.attemptThrottled.bind(metrics),
       now: () => performance.now(),
       wallClock: Date.now,
     });
@@ -50,7 +53,10 @@ await runProgram({
       reload: (next) => {
         proxy.reload(settingsOf(next));
       },
-      close: () => Promise.all([store.close(), portCheck?.close()]),
+      close: () => {
+        sessionLog.close();
+        return Promise.all([store.close(), portCheck?.close()]);
+      },
     });
   },
 });

@@ -4,9 +4,13 @@ import { listen, loadTlsSettings, networksOf, type TlsSettings } from "@nova-con
 import {
   ConnectionLimitReport,
   type ConnectionLimitOption,
+  createLoggedThrottle,
   ListeningProxy,
+  RepeatedLines,
+  TOKEN_LIMITS,
 } from "@nova-console/service";
 import {
+  closeReasons,
   loadBackendSecurity,
   type PortCheck,
   type SessionRecord,
@@ -14,6 +18,7 @@ import {
   type SessionSlots,
 } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
+import { type Admission, type Throttle, untilLeft } from "@nova-console/throttle";
 import { openViewerAccess, type ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
@@ -65,6 +70,10 @@ export interface NovncProxyOptions {
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Told of each connection that a limit refused or closed. @param limit - the option's name */
   readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
+  /** Told of each attempt with a token that is not made at once, as its address fails too often. */
+  readonly onThrottled?: ((kind: "token", outcome: "delayed" | "refused") => void) | undefined;
+  /** How many processes listen on the same port; absent: 1. */
+  readonly workers?: number;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
@@ -119,7 +128,7 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
     },
   });
   return new ListeningProxy({
-    ...{ listener, door: door.http, sessions: door.sessions },
+    ...{ listener, door, sessions: door.sessions },
     drainTimeoutMs: settings.drainTimeoutMs,
     reload: (next) => {
       const renewed = loadTlsSettings(next.tls);
@@ -134,6 +143,10 @@ class Door {
   readonly http: HttpDoor;
   readonly sessions: Sessions;
   readonly #log: Log;
+  readonly #lines: RepeatedLines;
+  readonly #throttle: Throttle;
+  /** Upgrades that wait before their token is looked at. */
+  readonly #delayed = new Set<Promise<unknown>>();
   #viewerAccess: ViewerAccess | null;
   #front: WebSocketFrontSettings;
 
@@ -146,6 +159,12 @@ class Door {
     const { settings, tokens, portCheck, slots, now, wallClock, onSessionEnd, onSessionOpen } =
       options;
     this.#log = options.log;
+    this.#lines = new RepeatedLines(options.log);
+    this.#throttle = createLoggedThrottle({
+      ...{ kind: "token", limits: TOKEN_LIMITS, workers: options.workers ?? 1 },
+      ...{ lines: this.#lines, now },
+      onThrottled: (outcome) => options.onThrottled?.("token", outcome),
+    });
     this.#viewerAccess = this.#openViewerAccess(settings, tls);
     this.#front = {
       origins: new OriginPolicy(settings.allowedOrigins),
@@ -168,15 +187,29 @@ class Door {
       headTimeoutMs: settings.session.handshakeTimeoutMs,
       stallTimeoutMs: STALL_TIMEOUT_MS,
       trustedProxies,
-      onRequest: async (request, response) => {
-        const access = this.#viewerAccess;
-        const isAnswered = await respondWithViewerFile(request, response, tokens, access);
+      onRequest: async (request, response, viewerAddress) => {
+        const isAnswered = await respondWithViewerFile(request, response, {
+          ...{ tokens, access: this.#viewerAccess, throttle: this.#throttle, viewerAddress },
+        });
         if (!isAnswered) await files.respond(request, response);
       },
       onUpgrade: (upgrade) => {
         this.#onUpgrade(upgrade);
       },
     });
+  }
+
+  /** @returns when every connection has become a session, or was refused, for which each has its time */
+  async drain(): Promise<void> {
+    await this.http.drain();
+    while (this.#delayed.size > 0) await Promise.all(this.#delayed);
+  }
+
+  /** Closes each connection that is no session yet. */
+  close(): void {
+    this.http.close();
+    this.#throttle.close();
+    this.#lines.flush();
   }
 
   /** New connections get the allowed origins and the files for viewers of these settings. */
@@ -194,7 +227,33 @@ class Door {
 
   #onUpgrade(upgrade: Upgrade): void {
     const problem = handshakeProblem(upgrade.request.headers);
-    if (problem === null) void this.sessions.open(new WebSocketFront(upgrade, this.#front));
+    if (problem === null) void this.#serve(upgrade);
     else writeError(upgrade.socket, 400, problem);
+  }
+
+  async #serve(upgrade: Upgrade): Promise<void> {
+    const { viewerAddress } = upgrade.connection;
+    const delay = this.#throttle.admit(viewerAddress, untilLeft(upgrade.socket));
+    if (delay !== null) {
+      this.#delayed.add(delay);
+      const admission = await delay;
+      this.#delayed.delete(delay);
+      if (admission !== "admitted") {
+        this.#turnAway(upgrade, admission);
+        return;
+      }
+    }
+    const { reason } = await this.sessions.open(new WebSocketFront(upgrade, this.#front));
+    if (reason === "token-invalid") this.#throttle.failed(viewerAddress);
+  }
+
+  #turnAway({ socket, connection }: Upgrade, admission: Exclude<Admission, "admitted">): void {
+    if (admission === "left") {
+      socket.destroy();
+      return;
+    }
+    const { words, httpStatus } = closeReasons["too-many-attempts"];
+    const seconds = Math.max(1, this.#throttle.retryAfterSeconds(connection.viewerAddress));
+    writeError(socket, httpStatus, words, [`Retry-After: ${seconds}`]);
   }
 }

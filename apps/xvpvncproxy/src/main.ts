@@ -2,15 +2,14 @@ import { claimPort, formatAddress } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
-  logSessionEnd,
   runningProxy,
   runProgram,
+  SessionLog,
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
 import { checkTokenStore, countTokenChecks } from "@nova-console/token";
 import { openTokenStore } from "@nova-console/token-stores";
-import { MOST_ATTEMPTS } from "./attempt-limit.ts";
 import { declaration } from "./declaration.ts";
 import { startXvpVncProxy } from "./server.ts";
 import { settingsOf } from "./settings.ts";
@@ -21,34 +20,29 @@ await runProgram({
   workers: {
     address: (config) => ({ option: "xvpvncproxy", ...settingsOf(config) }),
     claimPort: (config) => claimPort(settingsOf(config)),
-    slots: (config) => ({
-      ...sessionSlotCounts(settingsOf(config)),
-      attemptsPerAddress: MOST_ATTEMPTS.perAddress,
-      attempts: MOST_ATTEMPTS.inAll,
-    }),
+    slots: (config) => sessionSlotCounts(settingsOf(config)),
   },
   start: async ({ config, log, place, socket, metrics }) => {
     const store = await openTokenStore(config, { now: Date.now });
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
+    const sessionLog = new SessionLog(log);
     const proxy = await startXvpVncProxy({
       settings: asWorker(settingsOf(config), place),
+      workers: place?.workers ?? 1,
       reusePort: place?.reusePort ?? false,
       socket,
       slots: place === null ? undefined : sessionSlotsOf(place),
-      attempts:
-        place === null
-          ? undefined
-          : { perAddress: place.slots("attemptsPerAddress"), inAll: place.slots("attempts") },
       tokens,
       portCheck: portCheck ?? undefined,
       log,
       onSessionEnd: (record) => {
-        logSessionEnd(log, record);
+        sessionLog.ended(record);
         metrics?.sessionEnded(record);
       },
       onSessionOpen: metrics?.sessionOpened.bind(metrics),
       onConnectionRefused: metrics?.connectionRefused.bind(metrics),
+      onThrottled: metrics?.attemptThrottled.bind(metrics),
       now: () => performance.now(),
       wallClock: Date.now,
     });
@@ -58,7 +52,10 @@ await runProgram({
       reload: (next) => {
         proxy.reload(settingsOf(next));
       },
-      close: () => Promise.all([store.close(), portCheck?.close()]),
+      close: () => {
+        sessionLog.close();
+        return Promise.all([store.close(), portCheck?.close()]);
+      },
     });
   },
 });

@@ -19,12 +19,16 @@ const PHRASES: ReadonlyMap<number, string> = new Map([
  * A reply after which the connection is closed.
  *
  * @param status - one that this program gives, see above
+ * @param headers - more of them
  * @see nova/vnc/xvp_proxy.py: 400 and 401 as there, text and type included
  */
-export function encodeRefusal(status: number): Buffer {
+export function encodeRefusal(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Buffer {
   const phrase = phraseOf(status);
-  const headers = { "Content-Type": "text/html", "Content-Length": String(phrase.length) };
-  return encodeAnswer(status, headers, phrase);
+  const own = { "Content-Type": "text/html", "Content-Length": String(phrase.length) };
+  return encodeAnswer(status, { ...own, ...headers }, phrase);
 }
 
 /** As {@link encodeRefusal}, with a body of its own; `Content-Length` has to be in `headers`. */

@@ -8,13 +8,13 @@ import {
   type WaitingViewer,
   writeSecurityResultFailed,
 } from "@nova-console/rfb";
-import type { Logger } from "@nova-console/service";
+import type { Logger, RepeatedLines } from "@nova-console/service";
 import { closeReasons } from "@nova-console/session";
+import { type Throttle, untilLeft } from "@nova-console/throttle";
 import { Token } from "@nova-console/token";
-import type { AttemptLimit } from "./attempt-limit.ts";
 import { closeGently } from "./close-gently.ts";
 import { RfbFront } from "./rfb-front.ts";
-import type { ViewerPasswordSearch } from "./viewer-password-search.ts";
+import type { ViewerPasswordSearch, VncAnswer } from "./viewer-password-search.ts";
 
 /** What {@link RfbDoor} needs. */
 export interface RfbDoorOptions {
@@ -25,9 +25,12 @@ export interface RfbDoorOptions {
   readonly tls: ViewerTls;
   /** Of VncAuth; null where it is not offered. */
   readonly passwords: ViewerPasswordSearch | null;
-  readonly attempts: AttemptLimit;
+  /** Delays those who show wrong tokens again and again; of VncAuth's passwords, the same. */
+  readonly throttles: { readonly token: Throttle; readonly password: Throttle };
   readonly handshakeTimeoutMs: number;
   readonly log: Logger;
+  /** For what one viewer can cause again and again. */
+  readonly lines: RepeatedLines;
 }
 
 /** Ways that encrypt the token and the session after it. */
@@ -68,31 +71,31 @@ export class RfbDoor {
       return null;
     }
     const { credential, security } = waiting;
+    const { token: ofTokens, password: ofPasswords } = this.#options.throttles;
+    const throttle = credential.kind === "token" ? ofTokens : ofPasswords;
+    if (!(await admit(waiting, throttle, address))) return null;
     if (credential.kind === "token") {
       log.debug("viewer shows a token", { viewer: address, security, user: credential.userName });
       const token = credential.text === "" ? null : new Token(credential.text);
       return new RfbFront({ waiting, address, token, tokenShown });
     }
-    const attempt = await this.#options.attempts.take(address);
-    if (attempt === null) {
-      log.warn("too many wrong passwords: viewer refused", { viewer: address });
-      writeSecurityResultFailed(waiting, closeReasons["too-many-attempts"].words);
-      closeGently(waiting.stream);
-      return null;
-    }
-    const found = await this.#findToken(credential);
-    if (found !== null) attempt.wasRight();
+    // An attempt counts from its start, so that many at a time are limited as well.
+    ofPasswords.failed(address);
+    const found = await this.#findToken(credential, address);
+    if (found !== null) ofPasswords.succeeded(address);
     // Nobody's answer goes on as a token that nobody has, so that it ends as every wrong token does.
     const token = found ?? new Token(credential.response.toString("hex"));
     return new RfbFront({ waiting, address, token, tokenShown });
   }
 
-  async #findToken(answer: { challenge: Buffer; response: Buffer }): Promise<Token | null> {
+  async #findToken(answer: VncAnswer, address: string): Promise<Token | null> {
     try {
       return (await this.#options.passwords?.find(answer)) ?? null;
     } catch (error) {
       // The session asks the store as well, and tells the viewer what comes of it.
-      this.#options.log.error("cannot look viewer passwords up", { error });
+      const message = "cannot look viewer passwords up";
+      const fields = { viewer: address, error };
+      this.#options.lines.write({ level: "warn", message, address, reason: "store", fields });
       return null;
     }
   }
@@ -107,4 +110,21 @@ export class RfbDoor {
     const version = await exchangeVersions(socket, deadline);
     return readViewerCredential(socket, version, offered, this.#tls, deadline);
   }
+}
+
+/** @returns false if the viewer left before its delay was over, or was refused */
+async function admit(
+  waiting: WaitingViewer,
+  throttle: Throttle,
+  address: string,
+): Promise<boolean> {
+  const delay = throttle.admit(address, untilLeft(waiting.stream));
+  if (delay === null) return true;
+  const admission = await delay;
+  if (admission === "left") waiting.stream.destroy();
+  else if (admission === "refused") {
+    writeSecurityResultFailed(waiting, closeReasons["too-many-attempts"].words);
+    closeGently(waiting.stream);
+  }
+  return admission === "admitted";
 }

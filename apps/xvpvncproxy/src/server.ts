@@ -12,8 +12,11 @@ import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "@nova-conso
 import {
   ConnectionLimitReport,
   type ConnectionLimitOption,
+  createLoggedThrottle,
   ListeningProxy,
   type Logger,
+  RepeatedLines,
+  TOKEN_LIMITS,
 } from "@nova-console/service";
 import {
   loadBackendSecurity,
@@ -23,13 +26,14 @@ import {
   type SessionSlots,
   type ViewerFront,
 } from "@nova-console/session";
+import type { Throttle } from "@nova-console/throttle";
 import {
   openViewerPasswordSecret,
   type TokenDirectory,
   type TokenStore,
 } from "@nova-console/token";
 import { effectiveViewerSecurity, viewerAddressOf } from "@nova-console/viewer-files";
-import { AttemptLimit, type AttemptSlots, ownAttemptSlots } from "./attempt-limit.ts";
+import { PASSWORD_LIMITS } from "./password-limits.ts";
 import { RfbDoor } from "./rfb-door.ts";
 import type { XvpVncProxySettings } from "./settings.ts";
 import { ViewerPasswordSearch } from "./viewer-password-search.ts";
@@ -51,14 +55,17 @@ export interface XvpVncProxyOptions {
   readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
   /** Told of each connection that a limit refused or closed. @param limit - the option's name */
   readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
+  /** Told of each attempt that is not made at once, as its address fails too often. */
+  readonly onThrottled?:
+    ((kind: "token" | "password", outcome: "delayed" | "refused") => void) | undefined;
+  /** How many processes listen on the same port; absent: 1. */
+  readonly workers?: number;
   /** Whether other workers listen on the same port. */
   readonly reusePort?: boolean;
   /** File descriptor of a socket that listens already; null or absent: host and port are bound. */
   readonly socket?: number | null;
   /** Counts the sessions of all workers; absent: this is the only process. */
   readonly slots?: SessionSlots | undefined;
-  /** Counts the wrong passwords that all workers were shown; as above. */
-  readonly attempts?: AttemptSlots | undefined;
   /** Milliseconds of a clock; only differences count. */
   readonly now: () => number;
   /** Milliseconds since the epoch. */
@@ -119,15 +126,25 @@ class Door {
   readonly #xvp: XvpDoor;
   readonly #rfb: RfbDoor;
   readonly #log: Logger;
+  readonly #lines: RepeatedLines;
+  readonly #throttles: { readonly token: Throttle; readonly password: Throttle };
   /** Connections that are no sessions yet. */
   readonly #deciding = new Set<Promise<unknown>>();
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
     const { settings, tokens, portCheck, slots, now, wallClock, log, onSessionEnd, onSessionOpen } =
       options;
-    const { attempts = ownAttemptSlots() } = options;
+    const { workers = 1, onThrottled } = options;
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
+    this.#lines = new RepeatedLines(log);
+    const throttleOf = (kind: "token" | "password"): Throttle =>
+      createLoggedThrottle({
+        ...{ kind, limits: kind === "token" ? TOKEN_LIMITS : PASSWORD_LIMITS },
+        ...{ workers, lines: this.#lines, now },
+        onThrottled: (outcome) => onThrottled?.(kind, outcome),
+      });
+    this.#throttles = { token: throttleOf("token"), password: throttleOf("password") };
     this.sessions = new Sessions({
       tokens,
       portCheck,
@@ -144,16 +161,19 @@ class Door {
       ? openViewerPasswordSecret(settings.viewerPasswordSecretFile)
       : null;
     const access = { address: viewerAddressOf(settings.baseUrl), security, passwordSecret };
-    this.#xvp = new XvpDoor({ tokens, access, handshakeTimeoutMs, log });
+    this.#xvp = new XvpDoor({
+      ...{ tokens, access, throttle: this.#throttles.token, handshakeTimeoutMs, log },
+    });
     warnOfClearTokens(settings.viewerSecurity, log);
     this.#rfb = new RfbDoor({
       security,
       tlsOnly: settings.tls.sslOnly,
       tls: viewerTlsOf(tls),
       passwords: passwordSecret === null ? null : new ViewerPasswordSearch(tokens, passwordSecret),
-      attempts: new AttemptLimit(attempts),
+      throttles: this.#throttles,
       handshakeTimeoutMs,
       log,
+      lines: this.#lines,
     });
   }
 
@@ -181,7 +201,9 @@ class Door {
     } finally {
       this.#deciding.delete(deciding);
     }
-    if (front !== null) await this.sessions.open(front);
+    if (front === null) return;
+    const { reason } = await this.sessions.open(front);
+    if (reason === "token-invalid") this.#throttles.token.failed(front.viewerAddress);
   }
 
   /** New stock viewers get this certificate. */
@@ -193,6 +215,8 @@ class Door {
   close(): void {
     this.#xvp.close();
     this.#rfb.close();
+    for (const throttle of Object.values(this.#throttles)) throttle.close();
+    this.#lines.flush();
   }
 }
 

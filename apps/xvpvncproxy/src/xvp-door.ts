@@ -1,10 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionInfo } from "@nova-console/listener";
 import type { Logger } from "@nova-console/service";
+import { closeReasons } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
+import { type Throttle, untilLeft } from "@nova-console/throttle";
 import { answerViewerFileRequest, type ViewerAccess } from "@nova-console/viewer-files";
 import { closeGently } from "./close-gently.ts";
 import { readRequestHead } from "./read-request-head.ts";
+import type { RequestHead } from "./request-head.ts";
 import { encodeAnswer, encodeRefusal } from "./reply.ts";
 import { tokenOfTarget } from "./token-of-target.ts";
 import { XvpFront } from "./xvp-front.ts";
@@ -14,6 +17,8 @@ export interface XvpDoorOptions {
   /** For the connection files of stock viewers. */
   readonly tokens: TokenStore;
   readonly access: ViewerAccess;
+  /** Delays those who show wrong tokens again and again. */
+  readonly throttle: Throttle;
   readonly handshakeTimeoutMs: number;
   readonly log: Logger;
 }
@@ -34,11 +39,9 @@ export class XvpDoor {
   }
 
   /** Takes a connection and reads its request. @returns null if it is no console's: it has its answer then */
-  async frontOf(
-    channel: Duplex,
-    { viewerAddress, tokenShown }: ConnectionInfo,
-  ): Promise<XvpFront | null> {
-    const { handshakeTimeoutMs, log, tokens, access } = this.#options;
+  async frontOf(channel: Duplex, connection: ConnectionInfo): Promise<XvpFront | null> {
+    const { viewerAddress: address } = connection;
+    const { handshakeTimeoutMs, log } = this.#options;
     this.#asking.add(channel);
     const outcome = await readRequestHead(channel, handshakeTimeoutMs);
     this.#asking.delete(channel);
@@ -47,23 +50,51 @@ export class XvpDoor {
         channel.destroy();
         return null;
       case "refused":
-        log.debug("request refused", { viewer: viewerAddress, status: outcome.status });
+        log.debug("request refused", { viewer: address, status: outcome.status });
         channel.write(encodeRefusal(outcome.status));
         closeGently(channel);
         return null;
       case "complete": {
-        const { method, target } = outcome.head;
-        const token = tokenOfTarget(target);
-        const [path = ""] = target.split("?", 1);
-        const file =
-          method === "GET" ? await answerViewerFileRequest({ path, token, tokens, access }) : null;
-        if (file === null) {
-          return new XvpFront({ channel, address: viewerAddress, token, tokenShown });
-        }
-        channel.write(encodeAnswer(file.status, file.headers, file.body));
-        closeGently(channel);
-        return null;
+        const isFile = await this.#answerFileRequest(channel, outcome.head, address);
+        if (isFile || !(await this.#admit(channel, address))) return null;
+        const token = tokenOfTarget(outcome.head.target);
+        return new XvpFront({ channel, address, token, tokenShown: connection.tokenShown });
       }
     }
+  }
+
+  /** @returns false if the request is for something else; nothing was written then */
+  async #answerFileRequest(
+    channel: Duplex,
+    { method, target }: RequestHead,
+    address: string,
+  ): Promise<boolean> {
+    if (method !== "GET") return false;
+    const { tokens, access, throttle } = this.#options;
+    const [path = ""] = target.split("?", 1);
+    const file = await answerViewerFileRequest({
+      ...{ path, token: tokenOfTarget(target), tokens, access },
+      ...{ throttle, address, watch: untilLeft(channel) },
+    });
+    if (file === null) return false;
+    channel.write(encodeAnswer(file.status, file.headers, file.body));
+    closeGently(channel);
+    return true;
+  }
+
+  /** @returns false if the viewer left before its delay was over, or was refused */
+  async #admit(channel: Duplex, address: string): Promise<boolean> {
+    const { throttle } = this.#options;
+    const delay = throttle.admit(address, untilLeft(channel));
+    if (delay === null) return true;
+    const admission = await delay;
+    if (admission === "left") channel.destroy();
+    else if (admission === "refused") {
+      const seconds = String(Math.max(1, throttle.retryAfterSeconds(address)));
+      const { httpStatus } = closeReasons["too-many-attempts"];
+      channel.write(encodeRefusal(httpStatus, { "Retry-After": seconds }));
+      closeGently(channel);
+    }
+    return admission === "admitted";
   }
 }

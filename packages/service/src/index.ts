@@ -22,6 +22,12 @@ export { ConnectionLimitReport, type ConnectionLimitOption } from "./connection-
 export { ExitStatus } from "./exit-status.ts";
 export { listenOn } from "./listen-on.ts";
 export { ListeningProxy } from "./listening-proxy.ts";
+export {
+  type AttemptKind,
+  createLoggedThrottle,
+  type LoggedThrottleOptions,
+  TOKEN_LIMITS,
+} from "./logged-throttle.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {
@@ -43,7 +49,8 @@ export {
   sessionSlotsOf,
   type ProxySettings,
 } from "./proxy-settings.ts";
+export { RepeatedLines, type RepeatedLine } from "./repeated-lines.ts";
 export { runProgram } from "./run-program.ts";
 export { runningProxy, type RunningProxyOptions } from "./running-proxy.ts";
 export { runTool, type ToolCommand, type ToolContext, type ToolSpec } from "./run-tool.ts";
-export { logSessionEnd, type EndedSession } from "./session-log.ts";
+export { SessionLog, type EndedSession } from "./session-log.ts";

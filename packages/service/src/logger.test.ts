@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createLog, type Log } from "./logger.ts";
-import { logSessionEnd, type EndedSession } from "./session-log.ts";
+import { SessionLog, type EndedSession } from "./session-log.ts";
 
 function open(level: "info" | "debug"): { log: Log; lines: string[] } {
   const lines: string[] = [];
@@ -38,7 +38,7 @@ describe("createLog()", () => {
   });
 });
 
-describe("logSessionEnd()", () => {
+describe("SessionLog", () => {
   const session: EndedSession = {
     front: "xvp-connect",
     viewerAddress: "192.0.2.7",
@@ -55,7 +55,7 @@ describe("logSessionEnd()", () => {
 
   it("writes one line per session", () => {
     const { log, lines } = open("info");
-    logSessionEnd(log.logger, session);
+    new SessionLog(log.logger).ended(session);
     assert.deepEqual(lines, [
       "1 INFO nova-xvpvncproxy [-] session closed front=xvp-connect viewerAddress=192.0.2.7 " +
         "tokenId=0a1b2c3d instanceUuid=b1a9a2d8-0000-4000-8000-000000000001 backend=192.0.2.9:5900 " +
@@ -65,8 +65,28 @@ describe("logSessionEnd()", () => {
 
   it("writes the stack of a bug beside it", () => {
     const { log, lines } = open("info");
-    logSessionEnd(log.logger, { ...session, bug: new TypeError("oops") });
+    new SessionLog(log.logger).ended({ ...session, bug: new TypeError("oops") });
     assert.equal(lines.length, 2);
     assert.match(lines[1] ?? "", /ERROR .* this is a bug error=oops\n[^]*TypeError: oops/);
+  });
+
+  it("sums up sessions without an instance by address and reason", (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { log, lines } = open("info");
+    const sessions = new SessionLog(log.logger);
+    const refused = { ...session, instanceUuid: null, backend: null, reason: "token-invalid" };
+    for (let times = 0; times < 1_000; times++) {
+      sessions.ended(refused);
+      sessions.ended({ ...refused, viewerAddress: "192.0.2.8" });
+      sessions.ended({ ...refused, reason: "token-missing" });
+    }
+    assert.equal(lines.length, 3);
+    for (let times = 0; times < 10; times++) sessions.ended(session);
+    assert.equal(lines.length, 13);
+    sessions.close();
+    assert.match(
+      lines.slice(13).join(""),
+      /^.* 999 more of the same from 192\.0\.2\.7 within 60 s line="session closed" reason=token-invalid\n.*192\.0\.2\.8.*\n.*=token-missing\n$/,
+    );
   });
 });

@@ -39,7 +39,7 @@ export const closeReasons = {
     httpStatus: 403,
   },
   "too-many-attempts": {
-    words: "too many wrong passwords: wait a minute and try again",
+    words: "too many wrong tokens or passwords: wait a minute and try again",
     webSocketCode: 1013,
     httpStatus: 429,
   },

@@ -1,15 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InvalidTokenError, Token, TokenStoreError, type ConnectInfo } from "@nova-console/token";
+import { Throttle } from "@nova-console/throttle";
 import { answerViewerFileRequest } from "./answer-viewer-file-request.ts";
 import { connectInfo, plainAccess, TOKEN_TEXT } from "./testing.ts";
 
 const tokenOf = (text: string): Token => new Token(text);
 
-function ask(path: string, info: ConnectInfo | Error, token: Token | null = tokenOf(TOKEN_TEXT)) {
+function newThrottle(): Throttle {
+  const waiting = { waitingPerNetwork: 1, waitingInAll: 1 };
+  const limits = { failuresPerNetwork: 1, failuresInAll: null, delayMs: 1, ...waiting };
+  return new Throttle({ limits, now: () => 0 });
+}
+
+function ask(
+  path: string,
+  info: ConnectInfo | Error,
+  token: Token | null = tokenOf(TOKEN_TEXT),
+  throttle = newThrottle(),
+) {
   const validate = (): Promise<ConnectInfo> =>
     info instanceof Error ? Promise.reject(info) : Promise.resolve(info);
-  return answerViewerFileRequest({ path, token, tokens: { validate }, access: plainAccess });
+  return answerViewerFileRequest({
+    ...{ path, token, tokens: { validate }, access: plainAccess, throttle },
+    ...{ address: "192.0.2.7", watch: () => () => undefined },
+  });
 }
 
 describe("answerViewerFileRequest()", () => {
@@ -33,6 +48,26 @@ describe("answerViewerFileRequest()", () => {
       });
     });
   }
+
+  it("answers 429 with Retry-After to the wrong tokens of an address that has failed too often", async () => {
+    const throttle = newThrottle();
+    const wrong = new InvalidTokenError();
+    assert.equal((await ask("/console.vv", wrong, undefined, throttle))?.status, 403);
+    const delayed = ask("/console.vv", wrong, undefined, throttle);
+    const refused = await ask("/console.vv", connectInfo, undefined, throttle);
+    for (const answer of [await delayed, refused]) {
+      assert.equal(answer?.status, 429);
+      assert.match(answer.headers["Retry-After"] ?? "", /^(60|120)$/);
+    }
+    assert.equal((await ask("/console.vv", connectInfo, undefined, throttle))?.status, 200);
+    assert.equal(throttle.waiting, 0);
+  });
+
+  it("counts no token that the store could not check", async () => {
+    const throttle = newThrottle();
+    await ask("/console.vv", new TokenStoreError("db"), undefined, throttle);
+    assert.equal(throttle.networks, 0);
+  });
 
   const refusals = [
     {

@@ -4,6 +4,7 @@ import {
   type Token,
   type TokenStore,
 } from "@nova-console/token";
+import type { PeerWatch, Throttle } from "@nova-console/throttle";
 import { printableLine } from "./printable-line.ts";
 import { tigerVncFile } from "./tigervnc-file.ts";
 import { viewerTicketOf, type ViewerAccess, type ViewerTicket } from "./viewer-access.ts";
@@ -17,11 +18,17 @@ export interface ViewerFileRequest {
   readonly token: Token | null;
   readonly tokens: Pick<TokenStore, "validate">;
   readonly access: ViewerAccess;
+  /** Delays those who show wrong tokens again and again. */
+  readonly throttle: Throttle;
+  /** Where the request came from. */
+  readonly address: string;
+  /** Says when the viewer leaves. */
+  readonly watch: PeerWatch;
 }
 
 /** What to answer; the body is left out for a HEAD. */
 export interface ViewerFileAnswer {
-  readonly status: 200 | 400 | 403 | 503;
+  readonly status: 200 | 400 | 403 | 429 | 503;
   /** `Content-Length` is among them. */
   readonly headers: Readonly<Record<string, string>>;
   /** UTF-8. */
@@ -63,6 +70,7 @@ const PRIVATE_HEADERS = {
  * 200  the file
  * 400  no token
  * 403  unknown, expired, or for a console that is no screen
+ * 429  unknown or expired as well, after too many of those from this address
  * 503  the store cannot say
  * ```
  *
@@ -71,19 +79,24 @@ const PRIVATE_HEADERS = {
 export async function answerViewerFileRequest(
   request: ViewerFileRequest,
 ): Promise<ViewerFileAnswer | null> {
-  const { path, token, tokens, access } = request;
+  const { path, token, tokens, access, throttle, address } = request;
   const kind = KINDS.get(path);
   if (kind === undefined) return null;
   if (token === null) {
     return words(400, `no token: ask for ${path}?token=TOKEN`);
   }
+  const delay = throttle.admit(address, request.watch);
+  if (delay !== null && (await delay) !== "admitted") return tooMany(request);
   let info: ConnectInfo;
   try {
     info = await tokens.validate(token);
   } catch (error) {
-    return error instanceof InvalidTokenError
-      ? words(403, `${error.message}: open the console again from the dashboard`)
-      : words(503, "the token cannot be checked now: try again in a moment");
+    if (!(error instanceof InvalidTokenError)) {
+      return words(503, "the token cannot be checked now: try again in a moment");
+    }
+    throttle.failed(address);
+    if (delay !== null) return tooMany(request);
+    return words(403, `${error.message}: open the console again from the dashboard`);
   }
   if (!VNC_CONSOLE_TYPES.has(info.consoleType)) {
     return words(
@@ -98,8 +111,18 @@ export async function answerViewerFileRequest(
   });
 }
 
-function words(status: 400 | 403 | 503, text: string): ViewerFileAnswer {
-  return answer(status, `${text}\n`, { "Content-Type": "text/plain; charset=utf-8" });
+function tooMany({ throttle, address }: ViewerFileRequest): ViewerFileAnswer {
+  const seconds = String(Math.max(1, throttle.retryAfterSeconds(address)));
+  return words(429, "too many wrong tokens from your address", { "Retry-After": seconds });
+}
+
+function words(
+  status: 400 | 403 | 429 | 503,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): ViewerFileAnswer {
+  const type = { "Content-Type": "text/plain; charset=utf-8" };
+  return answer(status, `${text}\n`, { ...type, ...headers });
 }
 
 function answer(

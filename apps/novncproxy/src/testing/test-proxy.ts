@@ -34,6 +34,8 @@ export class TestProxy {
   readonly webRoot: string;
   /** All that was logged, as text. */
   readonly log: string[];
+  /** Attempts that were not made at once: `delayed` or `refused`. */
+  readonly throttled: string[];
 
   private constructor(parts: Omit<TestProxy, "port" | "upgrade" | "open" | "stop">) {
     this.proxy = parts.proxy;
@@ -42,6 +44,7 @@ export class TestProxy {
     this.backend = parts.backend;
     this.webRoot = parts.webRoot;
     this.log = parts.log;
+    this.throttled = parts.throttled;
   }
 
   /** The token `good` leads to the backend. */
@@ -84,6 +87,7 @@ export class TestProxy {
       session: { ...session, ...changes.session },
     };
     const log: string[] = [];
+    const throttled: string[] = [];
     const proxy = await startNovncProxy({
       settings,
       tokens,
@@ -95,6 +99,7 @@ export class TestProxy {
         },
       },
       onSessionEnd: (record) => log.push(`session closed ${JSON.stringify(record)}`),
+      onThrottled: (_kind, outcome) => throttled.push(outcome),
       now: () => performance.now(),
       wallClock: Date.now,
     }).catch((error: unknown) => {
@@ -102,7 +107,7 @@ export class TestProxy {
       rmSync(webRoot, { recursive: true });
       throw error;
     });
-    return new TestProxy({ proxy, settings, tokens, backend, webRoot, log });
+    return new TestProxy({ proxy, settings, tokens, backend, webRoot, log, throttled });
   }
 
   get port(): number {

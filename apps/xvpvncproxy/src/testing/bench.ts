@@ -127,11 +127,14 @@ export class Bench {
   readonly proxy: XvpVncProxy;
   readonly records: SessionRecord[];
   readonly log: string[];
+  /** Attempts that were not made at once: what was tried, and what became of it. */
+  readonly throttled: string[];
 
-  constructor(proxy: XvpVncProxy, records: SessionRecord[], log: string[]) {
-    this.proxy = proxy;
-    this.records = records;
-    this.log = log;
+  constructor(parts: Pick<Bench, "proxy" | "records" | "log" | "throttled">) {
+    this.proxy = parts.proxy;
+    this.records = parts.records;
+    this.log = parts.log;
+    this.throttled = parts.throttled;
   }
 
   static async open(
@@ -141,6 +144,7 @@ export class Bench {
   ): Promise<Bench> {
     const records: SessionRecord[] = [];
     const log: string[] = [];
+    const throttled: string[] = [];
     const write = (message: string, fields?: object): void => {
       log.push(`${message} ${JSON.stringify(fields)}`);
     };
@@ -149,21 +153,23 @@ export class Bench {
       tokens: storeOf(backendPort),
       log: { error: write, warn: write, info: write, debug: write },
       onSessionEnd: (record) => records.push(record),
+      onThrottled: (kind, outcome) => throttled.push(`${kind} ${outcome}`),
       now: () => performance.now(),
       wallClock: Date.now,
     });
     started.push(() => proxy.stop());
-    return new Bench(proxy, records, log);
+    return new Bench({ proxy, records, log, throttled });
   }
 
-  connect(): Socket {
+  /** @param localAddress - whom the proxy sees: any of 127.0.0.0/8 */
+  connect(localAddress = "127.0.0.1"): Socket {
     const { host, port } = this.proxy.address();
-    return owned(connect({ host, port, allowHalfOpen: true }));
+    return owned(connect({ host, port, localAddress, allowHalfOpen: true }));
   }
 
   /** @returns all that the proxy said until it closed */
-  async ask(request: string | Buffer): Promise<string> {
-    const socket = this.connect();
+  async ask(request: string | Buffer, localAddress?: string): Promise<string> {
+    const socket = this.connect(localAddress);
     socket.write(request);
     return readAll(socket);
   }

@@ -20,6 +20,6 @@ export const consoleauthGroup = {
   }),
   api_secret_file: option(path(), {
     default: null,
-    help: `File of the secret that callers of the HTTP API show as bearer token. Needed with api_listen.`,
+    help: `File of the secret that callers of the HTTP API show as bearer token: one line of at least 16 characters, not readable by every user. Needed with api_listen.`,
   }),
 };

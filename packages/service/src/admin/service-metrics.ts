@@ -19,6 +19,7 @@ export class ServiceMetrics {
   readonly #opening: Histogram;
   readonly #tokenChecks: Counter<"outcome">;
   readonly #refusals: Counter<"limit">;
+  readonly #throttled: Counter<"kind" | "outcome">;
   /** Of sessions that have ended. */
   readonly #carried = { from_viewer: 0, to_viewer: 0 };
   #view: ServiceView | null = null;
@@ -47,6 +48,11 @@ export class ServiceMetrics {
       help: "Connections without a valid token that were refused or closed, by the option that limits them",
     });
     for (const limit of Object.values(connectionLimitOptions)) this.#refusals.inc({ limit }, 0);
+    this.#throttled = new Counter({
+      ...{ name: "nova_console_throttled_attempts_total", registers },
+      labelNames: ["kind", "outcome"],
+      help: "Attempts of addresses with many failures: delayed, or refused as too many waited already",
+    });
     this.#addSessions(registers);
     addProcess(registers, String(worker));
   }
@@ -73,6 +79,10 @@ export class ServiceMetrics {
 
   connectionRefused(limit: ConnectionLimitOption): void {
     this.#refusals.inc({ limit });
+  }
+
+  attemptThrottled(kind: "token" | "password", outcome: "delayed" | "refused"): void {
+    this.#throttled.inc({ kind, outcome });
   }
 
   snapshot(): Promise<MetricSnapshot> {
