@@ -163,10 +163,21 @@ describe("the commands", () => {
     it("needs no port with a unix socket", async () => {
       const { text } = await run(commands.authorize, {
         instance: INSTANCE,
-        host: "unix:/run/v.sock",
+        host: "unix:/run/libvirt/qemu/v.sock",
       });
       assert.equal((await workplace.store.validate(tokenIn(text))).port, 0);
     });
+
+    for (const host of ["169.254.169.254", "::ffff:169.254.169.254", "unix:/etc/passwd"]) {
+      it(`refuses ${host}, where no proxy would connect to`, async () => {
+        const port = host.startsWith("unix:") ? 0 : 80;
+        const given = { instance: INSTANCE, host, port };
+        for (const command of [commands.authorize, commands.move]) {
+          await assert.rejects(run(command, given), { code: "TOKEN_ERR_INVALID_REQUEST" });
+        }
+        assert.deepEqual(await workplace.store.list(), []);
+      });
+    }
 
     it("finds a libvirt domain's screen and UUID", TIMEOUT, async () => {
       const file = join(workplace.directory, "node.xml");

@@ -3,7 +3,7 @@ import { SettingError } from "@nova-console/service";
 import { dumpDomainXml, findVncAddress, remoteHostOf } from "@nova-console/libvirt";
 import { InvalidTokenError, type TokenAuthority, Token } from "@nova-console/token";
 import type { ViewerAccess } from "@nova-console/viewer-files";
-import { authorizeConsole, type ConsoleWish } from "./authorize-console.ts";
+import { authorizeConsole, refuseForbiddenHost, type ConsoleWish } from "./authorize-console.ts";
 import {
   type CommandOutput,
   countTokens,
@@ -93,9 +93,10 @@ export const purge: Command = async ({ store }) => {
 };
 
 /** Points an instance's tokens at the place where it lives now. */
-export const move: Command = async ({ store }, given) => {
+export const move: Command = async ({ store, settings }, given) => {
   const instance = required(given, "instance");
   const endpoint = endpointOf(given);
+  refuseForbiddenHost(settings, endpoint.host);
   const moved = await store.move(instance, endpoint.host, endpoint.port);
   const where = describeEndpoint(endpoint);
   return said(`moved ${countTokens(moved)} of instance ${instance} to ${where}`, { moved });

@@ -8,7 +8,7 @@ import {
   requiredText,
 } from "./api-body.ts";
 import { ApiProblem } from "./api-problem.ts";
-import { authorizeConsole } from "./authorize-console.ts";
+import { authorizeConsole, refuseForbiddenHost } from "./authorize-console.ts";
 import { authorizedJson, connectJson, tokenIdOf } from "./console-json.ts";
 import type { ConsoleSettings } from "./console-settings.ts";
 import { openForApi } from "./viewer-access.ts";
@@ -117,7 +117,7 @@ async function revokeConsoles({ store }: ApiContext, segment: string): Promise<A
 }
 
 async function moveConsoles(
-  { store }: ApiContext,
+  { store, settings }: ApiContext,
   segment: string,
   request: IncomingMessage,
 ): Promise<ApiAnswer> {
@@ -125,6 +125,7 @@ async function moveConsoles(
   refuseUnknown(members, ENDPOINT_MEMBERS);
   const host = requiredText(members, "host");
   const port = portFor(host, optionalNumber(members, "port"));
+  refuseForbiddenHost(settings(), host);
   const moved = await store.move(segment, host, port);
   return { status: 200, json: { moved }, logged: { instance: segment, host, port, moved } };
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { BackendPolicy } from "@nova-console/connector";
 import { listen, loadTlsSettings, networksOf, type TlsSettings } from "@nova-console/listener";
 import { ListeningProxy } from "@nova-console/service";
 import {
@@ -139,6 +140,7 @@ class Door {
       portCheck,
       settings: settings.session,
       slots,
+      backendPolicy: new BackendPolicy(settings.backends),
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
       wallClock,

@@ -1,7 +1,10 @@
-import type { NetConnectOpts, Socket } from "node:net";
+import { isIP, type NetConnectOpts, type Socket } from "node:net";
 import { createLendingSocket } from "@nova-console/byte-stream";
 import { type BackendAddress, describeBackendAddress } from "./backend-address.ts";
-import { BackendUnreachableError } from "./errors.ts";
+import type { BackendPolicy } from "./backend-policy.ts";
+import { BackendForbiddenError, BackendUnreachableError } from "./errors.ts";
+import { judgedLookup } from "./judged-lookup.ts";
+import { openSocketFile, pathOf } from "./socket-file.ts";
 
 /** After this long without traffic the kernel asks whether the backend is still there. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
@@ -16,13 +19,40 @@ function ignore(): void {
  *
  * A name with several addresses is tried over IPv6 and IPv4 in turn (RFC 8305).
  *
+ * @param policy - judges each address that is about to be dialled
  * @param signal - ends the attempt; its reason is the `cause`
  * @returns a paused socket with an `error` listener for as long as it lives
+ * @throws {@link BackendForbiddenError} if the policy refuses the address
  * @throws {@link BackendUnreachableError} if nobody takes the connection, or the signal comes first
  */
-export async function dial(address: BackendAddress, signal: AbortSignal): Promise<Socket> {
+export async function dial(
+  address: BackendAddress,
+  policy: BackendPolicy,
+  signal: AbortSignal,
+): Promise<Socket> {
+  if ("path" in address) {
+    const file = await openSocketFile(address.path, policy);
+    try {
+      return await connect(address, { path: pathOf(file) }, signal);
+    } finally {
+      await file.close();
+    }
+  }
+  const { host } = address;
+  const problem = isIP(host) === 0 ? null : policy.addressProblem(host);
+  if (problem !== null) throw new BackendForbiddenError(problem);
+  // Of an IP address `net.connect` asks no lookup.
+  return connect(address, { ...address, lookup: judgedLookup(policy) }, signal);
+}
+
+/** @param address - for errors: as the token has it */
+async function connect(
+  address: BackendAddress,
+  target: NetConnectOpts,
+  signal: AbortSignal,
+): Promise<Socket> {
   const options: NetConnectOpts = {
-    ...address,
+    ...target,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
@@ -34,6 +64,7 @@ export async function dial(address: BackendAddress, signal: AbortSignal): Promis
     await connected(socket, signal);
   } catch (error) {
     socket.destroy();
+    if (error instanceof BackendForbiddenError) throw error;
     throw new BackendUnreachableError(
       `cannot connect to ${describeBackendAddress(address)}: ${explain(error, signal)}`,
       { cause: signal.aborted ? signal.reason : error },

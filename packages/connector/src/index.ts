@@ -8,10 +8,13 @@
  */
 export { describeBackendAddress, parseBackendAddress } from "./backend-address.ts";
 export type { BackendAddress } from "./backend-address.ts";
+export { BackendPolicy } from "./backend-policy.ts";
+export type { BackendPolicyOptions } from "./backend-policy.ts";
 export { connectBackend } from "./connect-backend.ts";
 export {
   BackendAddressError,
   BackendError,
+  BackendForbiddenError,
   BackendRefusedError,
   BackendUnreachableError,
 } from "./errors.ts";

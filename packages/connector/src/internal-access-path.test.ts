@@ -88,6 +88,15 @@ describe("requestInternalAccessPath()", () => {
     await assert.rejects(waiting, { message: "too late" });
   });
 
+  for (const path of ["169.254.169.254:80", "user@host:80/", "http://host/", "[::1]:22"]) {
+    it(`does not ask for ${path}, which would lead to another server`, async () => {
+      const { ourSide } = proxyAnswering([Buffer.from("HTTP/1.1 200 OK\r\n\r\n")]);
+      await assert.rejects(requestInternalAccessPath(ourSide, path, noDeadline), {
+        code: "BACKEND_ERR_FORBIDDEN",
+      });
+    });
+  }
+
   for (const path of ["", "/a b", "/a\r\nHost: x", "/é"]) {
     it(`rejects the path ${JSON.stringify(path)} before it sends anything`, async () => {
       const { ourSide, request } = proxyAnswering([]);

@@ -36,6 +36,7 @@ export type {
 } from "./program-spec.ts";
 export {
   asWorker,
+  backendSettingsOf,
   proxySettingsOf,
   sessionSlotCounts,
   sessionSlotsOf,

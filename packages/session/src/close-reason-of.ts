@@ -1,6 +1,7 @@
 import { StreamError } from "@nova-console/byte-stream";
 import {
   BackendError,
+  BackendForbiddenError,
   BackendRefusedError,
   BackendUnreachableError,
 } from "@nova-console/connector";
@@ -44,6 +45,7 @@ export function closeReasonOf(error: unknown, side: Side): CloseReason {
   if (error instanceof BackendUnreachableError) {
     return error.cause instanceof SessionRefusedError ? error.cause.reason : "backend-unreachable";
   }
+  if (error instanceof BackendForbiddenError) return "backend-forbidden";
   if (error instanceof BackendRefusedError) return "backend-refused";
   if (error instanceof BackendError) return "backend-unreachable";
   if (error instanceof RfbError) return ofRfb(error);

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import {
+  type BackendPolicy,
   connectBackend,
   describeBackendAddress,
   parseBackendAddress,
@@ -36,6 +37,8 @@ interface Joined {
 
 /** What a session needs from those around it. */
 export interface SessionDependencies extends EntitlementNeeds {
+  /** Where tokens may lead. */
+  readonly backendPolicy: BackendPolicy;
   /** What is accepted from VNC servers, most wanted first. */
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds since the epoch: when tokens expire. */
@@ -200,12 +203,12 @@ export class Session {
   }
 
   async #openBackend(info: ConnectInfo): Promise<Duplex> {
-    const { settings, backendSecurity } = this.#needs;
+    const { settings, backendPolicy, backendSecurity } = this.#needs;
     const { signal } = this.#ending;
     const deadline = endAfter(this.#ending, settings.connectTimeoutMs, "backend-timeout");
     try {
       const address = parseBackendAddress(info.host, info.port);
-      const socket = await connectBackend(address, info.internalAccessPath, signal);
+      const socket = await connectBackend(address, info.internalAccessPath, backendPolicy, signal);
       try {
         return await negotiateWithServer(socket, backendSecurity, signal);
       } catch (error) {

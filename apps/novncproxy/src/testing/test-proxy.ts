@@ -74,6 +74,7 @@ export class TestProxy {
         clientKey: null,
         passwordFile: null,
       },
+      backends: { networks: [], socketDirs: [] },
       maxConnectionsPerAddress: 256,
       speakForOthers: null,
       pingIntervalMs: 30_000,

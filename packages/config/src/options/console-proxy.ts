@@ -74,6 +74,14 @@ export const consoleProxyGroup = {
     default: "drain",
     help: `What becomes of open sessions at a stop (SIGTERM). drain: the program waits for them, up to drain_timeout. leave: it ends at once, so that another one can listen on its port, and its worker processes carry their sessions on until they end, or drain_timeout. For a systemd unit with KillMode=process; there is a primary process then with one worker too.`,
   }),
+  backend_networks: option(listOf(ipNetwork()), {
+    default: [],
+    help: `IP addresses and networks (192.0.2.0/24) that a console token may lead to; a host name is judged by the addresses that it has when it is dialled. Not set: all, loopback included. Link-local, multicast and unspecified addresses and the metadata services of clouds are refused always. In a cloud: the network of the compute nodes (server_proxyclient_address).`,
+  }),
+  backend_socket_dirs: option(listOf(path()), {
+    default: ["/var/lib/libvirt/qemu", "/run/libvirt/qemu"],
+    help: `Folders below which a console token may lead to a unix socket (unix:/PATH), by no symbolic link. Empty: to none. Who may write in them decides where those consoles lead.`,
+  }),
   backend_password_file: option(path(), {
     default: null,
     help: `File with the password of VNC servers that ask for one, for libvirt without nova: one line, or two with the user name first.`,
