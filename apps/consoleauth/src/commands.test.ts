@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { CommandArguments } from "@nova-console/service";
 import { deriveViewerPassword, openViewerPasswordSecret, Token } from "@nova-console/token";
@@ -41,6 +42,8 @@ describe("the commands", () => {
         settings,
         environment: process.env,
         signal: AbortSignal.timeout(TIMEOUT.timeout),
+        input: { standardInput: Readable.from([]), prompt: () => undefined },
+        log: { warn: () => undefined },
         now: () => nowMs,
       },
       given,
@@ -286,7 +289,11 @@ describe("the commands", () => {
       });
     });
 
-    for (const given of [{}, { instance: INSTANCE, token: "t" }]) {
+    for (const given of [
+      {},
+      { instance: INSTANCE, token: "t" },
+      { instance: INSTANCE, "token-file": "/nowhere" },
+    ]) {
       it(`refuses ${JSON.stringify(given)}`, async () => {
         await assert.rejects(run(commands.revoke, given), {
           code: "SERVICE_ERR_SETTING",
