@@ -113,7 +113,7 @@ async function readConsole({ store }: ApiContext, segment: string): Promise<ApiA
 
 async function revokeConsoles({ store }: ApiContext, segment: string): Promise<ApiAnswer> {
   const revoked = await store.revokeInstance(segment);
-  return { status: 200, json: { revoked }, logged: { instance: segment, revoked } };
+  return { status: 200, json: { revoked }, logged: { ...instanceOf(segment, revoked), revoked } };
 }
 
 async function moveConsoles(
@@ -127,7 +127,17 @@ async function moveConsoles(
   const port = portFor(host, optionalNumber(members, "port"));
   refuseForbiddenHost(settings(), host);
   const moved = await store.move(segment, host, port);
-  return { status: 200, json: { moved }, logged: { instance: segment, host, port, moved } };
+  const place = moved === 0 ? {} : { host, port };
+  return {
+    status: 200,
+    json: { moved },
+    logged: { ...instanceOf(segment, moved), ...place, moved },
+  };
+}
+
+/** For the log: a UUID that no token is of may be a token itself. */
+function instanceOf(uuid: string, tokens: number): { readonly instance?: string } {
+  return tokens === 0 ? {} : { instance: uuid };
 }
 
 /** A unix socket has no port: it may be left out. */

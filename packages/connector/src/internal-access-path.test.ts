@@ -57,7 +57,17 @@ describe("requestInternalAccessPath()", () => {
     {
       name: "a 200 that stands elsewhere in the line",
       reply: "HTTP/1.1 500 200\r\n\r\n",
-      message: 'backend answered CONNECT with "HTTP/1.1 500 200", not with a 200',
+      message: 'backend answered CONNECT with "HTTP/1.1 500", not with a 200',
+    },
+    {
+      name: "an answer that repeats the path, which has a session in it, without repeating it",
+      reply: "HTTP/1.1 404 /console?session=123\r\n\r\n",
+      message: 'backend answered CONNECT with "HTTP/1.1 404", not with a 200',
+    },
+    {
+      name: "what is no answer",
+      reply: "session=123\r\n\r\n",
+      message: "backend answered CONNECT with no status line, not with a 200",
     },
     {
       name: "an answer cut short",

@@ -35,8 +35,10 @@ export async function requestInternalAccessPath(
   backend.write(`CONNECT ${path} HTTP/1.1\r\n\r\n`);
   const statusLine = await readStatusLine(backend, signal);
   if (!/^HTTP\/1\.[01] 200(?: |$)/.test(statusLine)) {
-    const seen = statusLine.slice(0, 80).replace(/[^\x20-\x7e]/g, ".");
-    throw new BackendRefusedError(`backend answered CONNECT with "${seen}", not with a 200`);
+    // Words only: a status line may repeat the path, which has the hypervisor's session in it.
+    const seen = /^HTTP\/1\.[01] \d{3}(?: [A-Za-z ]{0,40}$)?/.exec(statusLine)?.[0].trimEnd();
+    const what = seen === undefined ? "no status line" : `"${seen}"`;
+    throw new BackendRefusedError(`backend answered CONNECT with ${what}, not with a 200`);
   }
 }
 

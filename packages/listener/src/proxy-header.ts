@@ -61,7 +61,9 @@ function decodeVersion1(bytes: Buffer): ProxyHeader | null {
   }
   const match = V1_LINE.exec(bytes.toString("latin1", 0, end));
   const [, family, source] = match ?? [];
-  if (match === null || (source !== undefined && isIP(source) !== Number(family))) {
+  // A zone is of the load balancer's machine, and could be any text.
+  const isAddress = source === undefined || (isIP(source) === Number(family) && !/%/.test(source));
+  if (match === null || !isAddress) {
     throw new ProxyHeaderError("has a malformed PROXY line");
   }
   return { byteCount: end + 2, source: source === undefined ? null : canonical(source) };
@@ -100,8 +102,7 @@ const IPV4_MAPPED = "::ffff:";
 
 /** One client has one name, as `peerAddress` has it, however it is written. */
 function canonical(ip: string): string {
-  // A zone is of the load balancer's machine, and no client's.
-  if (isIP(ip) !== 6 || ip.includes("%")) return ip;
+  if (isIP(ip) !== 6) return ip;
   const { address } = new SocketAddress({ address: ip, family: "ipv6" });
   const isMapped = address.startsWith(IPV4_MAPPED) && address.includes(".");
   return isMapped ? address.slice(IPV4_MAPPED.length) : address;
