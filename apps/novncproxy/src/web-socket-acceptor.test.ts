@@ -24,10 +24,12 @@ async function accepted(): Promise<{ viewer: Duplex; webSocket: WebSocket }> {
       "sec-websocket-version": "13",
     },
   } as unknown as IncomingMessage;
+  // `ws` takes any Duplex; the proxy's own type is narrower.
+  const socket = ours as unknown as Socket;
   const connection = { viewerAddress: "192.0.2.1", secure: false, firstByte: 0x47 };
   const acceptor = new WebSocketAcceptor(MAX_MESSAGE_BYTES, MAX_FRAGMENTS);
   const webSocket = acceptor.accept({
-    ...{ request, socket: ours as Socket, head: Buffer.alloc(0) },
+    ...{ request, socket, head: Buffer.alloc(0) },
     connection: { ...connection, tokenShown: () => undefined },
   });
   assert.ok(webSocket);
