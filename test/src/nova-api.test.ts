@@ -125,6 +125,37 @@ describe("[console_proxy] token_store = nova_api", { timeout: 4 * TIMEOUT_MS }, 
     for (const port of viewerPorts) await open(installation, port, token);
   });
 
+  it(
+    "refuses a token whose instance is on another compute host now",
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const service_user = keystoneOptions(nova.keystone, proxyUser);
+      await using installation = await running({ service_user });
+      const { compute } = nova;
+      // The address that the tokens lead to is compute1's, where the instances are made.
+      await compute.enterHost("compute1", "127.0.0.1");
+      await compute.enterHost("compute2", "192.0.2.8");
+      const token = await nova.authorize(backend.endpoint);
+      await compute.mapInstance(token);
+      for (const port of viewerPorts) await open(installation, port, token);
+      // As after a cold migration: nova leaves the token as it was.
+      await compute.move(token, "compute2");
+      for (const port of viewerPorts) await assert.rejects(open(installation, port, token));
+      const reason = `reason=token-invalid detail="its instance is on compute2 now, and the token leads to compute1"`;
+      await until("both refusals to be logged", () => {
+        return installation.log.split(reason).length - 1 === viewerPorts.length;
+      });
+      await compute.move(token, "compute1");
+      for (const port of viewerPorts) await open(installation, port, token);
+      await compute.move(token, null);
+      const [port] = viewerPorts;
+      assert.ok(port);
+      await assert.rejects(open(installation, port, token), /unknown or expired/);
+      assert.doesNotMatch(installation.log, /does not tell where instances are/);
+      assertNoSecret(installation, token);
+    },
+  );
+
   it("says which role is missing", { timeout: TIMEOUT_MS }, async () => {
     const service_user = keystoneOptions(nova.keystone, strangerUser);
     await using installation = await running({ service_user });

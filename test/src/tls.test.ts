@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { TestBrowser } from "./support/browser.ts";
 import { makeCertificate, type Certificate } from "./support/certificate.ts";
@@ -82,6 +84,28 @@ describe("TLS", { timeout: 3 * TIMEOUT_MS }, () => {
     );
   }
 
+  for (const port of viewerPorts) {
+    it(
+      `refuses a client that renegotiates TLS on ${port.name}, and serves on`,
+      { timeout: TIMEOUT_MS },
+      async () => {
+        await using installation = await running("https", true);
+        const number = port.type === "novnc" ? installation.novncPort : installation.xvpPort;
+        const said = await renegotiate(number);
+        assert.match(said, /^RENEGOTIATING$/m);
+        assert.match(said, /:no renegotiation:/);
+
+        await using backend = await ScriptedBackend.start(script);
+        const signal = AbortSignal.timeout(TIMEOUT_MS);
+        const url = await installation.authorize(backend.endpoint, { type: port.type });
+        const channel = await port.open(url, signal, certificate.ca);
+        const viewer = await RfbViewer.open(channel, signal);
+        assert.deepEqual(await viewer.readExact(words.length), words);
+        channel.destroy();
+      },
+    );
+  }
+
   it("shows the screen in a browser over https", { timeout: TIMEOUT_MS }, async () => {
     await using installation = await running("https", true);
     await using server = await QemuServer.start();
@@ -94,3 +118,25 @@ describe("TLS", { timeout: 3 * TIMEOUT_MS }, () => {
     assert.deepEqual(page.complaints, []);
   });
 });
+
+/** Has openssl begin a handshake anew within a TLS 1.2 connection. @returns all that it said */
+async function renegotiate(port: number): Promise<string> {
+  const client = spawn("openssl", ["s_client", "-tls1_2", "-connect", `127.0.0.1:${port}`]);
+  try {
+    let said = "";
+    let asked = false;
+    const listen = (chunk: Buffer): void => {
+      said += chunk.toString("latin1");
+      if (asked || !said.includes("Verify return code")) return;
+      asked = true;
+      client.stdin.write("R\n");
+    };
+    client.stdout.on("data", listen);
+    client.stderr.on("data", listen);
+    client.stdin.on("error", () => undefined);
+    await once(client, "close");
+    return said;
+  } finally {
+    client.kill();
+  }
+}

@@ -1,5 +1,6 @@
 import {
   type AuthorizedConsole,
+  InvalidConsoleRequestError,
   type TokenAuthority,
   validateConsoleType,
 } from "@nova-console/token";
@@ -28,9 +29,22 @@ export async function authorizeConsole(
   wish: ConsoleWish,
 ): Promise<AuthorizedConsole> {
   const { ttlSeconds, ...place } = wish;
+  refuseForbiddenHost(settings, wish.host);
   return store.authorize({
     ...place,
     ttlSeconds: ttlSeconds ?? settings.tokenTtlSeconds,
     accessUrlBase: settings.baseUrls[validateConsoleType(wish.consoleType)],
   });
+}
+
+/**
+ * Refuses a host that no proxy with these settings would dial, while somebody is there to read why.
+ *
+ * @throws {@link InvalidConsoleRequestError}
+ */
+export function refuseForbiddenHost({ backendPolicy }: ConsoleSettings, host: string): void {
+  const problem = backendPolicy.hostProblem(host);
+  if (problem === null) return;
+  const allowed = `where the proxies may connect to: ${problem}`;
+  throw new InvalidConsoleRequestError("host", host, allowed);
 }

@@ -17,6 +17,12 @@ const port: CommandOption = {
 };
 const json: CommandOption = { type: "flag", help: "Print one JSON document instead of text." };
 
+const tokenFile: CommandOption = {
+  type: "string",
+  placeholder: "FILE",
+  help: "File with the token in its one line.",
+};
+
 /** What each command of nova-consoleauth is called and takes. */
 export const declarations = {
   authorize: {
@@ -62,18 +68,29 @@ export const declarations = {
   },
   check: {
     name: "check",
-    usage: "check TOKEN [--json]",
+    usage: "check (- | --token-file FILE | TOKEN) [--json]",
     summary: "Print where a token leads; exit status 1 if it leads nowhere.",
-    options: { json },
-    operands: [{ name: "token", required: true, help: "The token." }],
+    options: { "token-file": tokenFile, json },
+    operands: [
+      {
+        name: "token",
+        required: false,
+        help: "The token; - reads it from standard input, and asks for it on a terminal. As a word of the command line it shows in the process list, which is warned of.",
+      },
+    ],
   },
   revoke: {
     name: "revoke",
-    usage: "revoke (--instance UUID | --token TOKEN) [--json]",
+    usage: "revoke (--instance UUID | --token - | --token-file FILE | --token TOKEN) [--json]",
     summary: "Make an instance's tokens, or one token, worthless.",
     options: {
       instance,
-      token: { type: "string", placeholder: "TOKEN", help: "The token." },
+      token: {
+        type: "string",
+        placeholder: "TOKEN",
+        help: "The token; - reads it from standard input, and asks for it on a terminal. As a word of the command line it shows in the process list, which is warned of.",
+      },
+      "token-file": tokenFile,
       json,
     },
   },

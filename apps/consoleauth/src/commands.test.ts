@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { CommandArguments } from "@nova-console/service";
 import { deriveViewerPassword, openViewerPasswordSecret, Token } from "@nova-console/token";
@@ -41,6 +42,8 @@ describe("the commands", () => {
         settings,
         environment: process.env,
         signal: AbortSignal.timeout(TIMEOUT.timeout),
+        input: { standardInput: Readable.from([]), prompt: () => undefined },
+        log: { warn: () => undefined },
         now: () => nowMs,
       },
       given,
@@ -163,10 +166,21 @@ describe("the commands", () => {
     it("needs no port with a unix socket", async () => {
       const { text } = await run(commands.authorize, {
         instance: INSTANCE,
-        host: "unix:/run/v.sock",
+        host: "unix:/run/libvirt/qemu/v.sock",
       });
       assert.equal((await workplace.store.validate(tokenIn(text))).port, 0);
     });
+
+    for (const host of ["169.254.169.254", "::ffff:169.254.169.254", "unix:/etc/passwd"]) {
+      it(`refuses ${host}, where no proxy would connect to`, async () => {
+        const port = host.startsWith("unix:") ? 0 : 80;
+        const given = { instance: INSTANCE, host, port };
+        for (const command of [commands.authorize, commands.move]) {
+          await assert.rejects(run(command, given), { code: "TOKEN_ERR_INVALID_REQUEST" });
+        }
+        assert.deepEqual(await workplace.store.list(), []);
+      });
+    }
 
     it("finds a libvirt domain's screen and UUID", TIMEOUT, async () => {
       const file = join(workplace.directory, "node.xml");
@@ -275,7 +289,11 @@ describe("the commands", () => {
       });
     });
 
-    for (const given of [{}, { instance: INSTANCE, token: "t" }]) {
+    for (const given of [
+      {},
+      { instance: INSTANCE, token: "t" },
+      { instance: INSTANCE, "token-file": "/nowhere" },
+    ]) {
       it(`refuses ${JSON.stringify(given)}`, async () => {
         await assert.rejects(run(commands.revoke, given), {
           code: "SERVICE_ERR_SETTING",

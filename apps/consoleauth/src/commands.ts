@@ -1,9 +1,9 @@
 import type { CommandArguments } from "@nova-console/service";
 import { SettingError } from "@nova-console/service";
 import { dumpDomainXml, findVncAddress, remoteHostOf } from "@nova-console/libvirt";
-import { InvalidTokenError, type TokenAuthority, Token } from "@nova-console/token";
+import { InvalidTokenError, type TokenAuthority } from "@nova-console/token";
 import type { ViewerAccess } from "@nova-console/viewer-files";
-import { authorizeConsole, type ConsoleWish } from "./authorize-console.ts";
+import { authorizeConsole, refuseForbiddenHost, type ConsoleWish } from "./authorize-console.ts";
 import {
   type CommandOutput,
   countTokens,
@@ -12,6 +12,7 @@ import {
 } from "./command-output.ts";
 import { authorizedJson, connectJson } from "./console-json.ts";
 import type { ConsoleSettings } from "./console-settings.ts";
+import { readGivenToken, type TokenInput } from "./given-token.ts";
 import { openForCommandLine, openForJson } from "./viewer-access.ts";
 import { viewerJson } from "./viewer-json.ts";
 
@@ -22,6 +23,9 @@ interface CommandContext {
   /** For `virsh`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** For tokens that are not in the command line. */
+  readonly input: TokenInput;
+  readonly log: { warn(message: string): void };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -55,9 +59,14 @@ export const authorize: Command = async (context, given) => {
 };
 
 /** Prints where a token leads; exit status 1 if it leads nowhere. */
-export const check: Command = async ({ store, now }, given) => {
+export const check: Command = async (context, given) => {
+  const { store, now } = context;
+  const token = await readGivenToken(given, "token", context);
+  if (token === null) {
+    throw new SettingError("check: give - for standard input, --token-file FILE or TOKEN");
+  }
   try {
-    const info = await store.validate(new Token(required(given, "token")));
+    const info = await store.validate(token);
     return said(describeConsoles([info], now()), connectJson(info));
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error;
@@ -66,17 +75,20 @@ export const check: Command = async ({ store, now }, given) => {
 };
 
 /** Makes an instance's tokens worthless, or one token. */
-export const revoke: Command = async ({ store }, given) => {
+export const revoke: Command = async (context, given) => {
+  const { store } = context;
   const instance = textOf(given, "instance");
-  const token = textOf(given, "token");
-  if ((instance === null) === (token === null)) {
+  const hasToken = "token" in given || "token-file" in given;
+  if ((instance !== null) === hasToken) {
     throw new SettingError("revoke: give either --instance UUID or --token TOKEN");
   }
-  if (instance !== null) {
+  const token = await readGivenToken(given, "--token", context);
+  if (token === null) {
+    if (instance === null) throw new SettingError("revoke: --instance must be given");
     const revoked = await store.revokeInstance(instance);
     return said(`revoked ${countTokens(revoked)} of instance ${instance}`, { revoked });
   }
-  const revoked = (await store.revokeToken(new Token(token ?? ""))) ? 1 : 0;
+  const revoked = (await store.revokeToken(token)) ? 1 : 0;
   return said(`revoked ${countTokens(revoked)}`, { revoked });
 };
 
@@ -93,9 +105,10 @@ export const purge: Command = async ({ store }) => {
 };
 
 /** Points an instance's tokens at the place where it lives now. */
-export const move: Command = async ({ store }, given) => {
+export const move: Command = async ({ store, settings }, given) => {
   const instance = required(given, "instance");
   const endpoint = endpointOf(given);
+  refuseForbiddenHost(settings, endpoint.host);
   const moved = await store.move(instance, endpoint.host, endpoint.port);
   const where = describeEndpoint(endpoint);
   return said(`moved ${countTokens(moved)} of instance ${instance} to ${where}`, { moved });

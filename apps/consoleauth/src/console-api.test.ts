@@ -70,14 +70,29 @@ describe("the HTTP API's routes", () => {
   it("mints a token for a unix socket, which needs no port", TIMEOUT, async () => {
     const { status, json } = await api.post({
       instance_uuid: INSTANCE,
-      host: "unix:/run/v.sock",
+      host: "unix:/run/libvirt/qemu/v.sock",
       console_type: "novnc",
     });
     assert.equal(status, 201);
     const { host, port } = await api.workplace.store.validate(
       new Token(String(member(json, "token"))),
     );
-    assert.deepEqual({ host, port }, { host: "unix:/run/v.sock", port: 0 });
+    assert.deepEqual({ host, port }, { host: "unix:/run/libvirt/qemu/v.sock", port: 0 });
+  });
+
+  it("mints and moves no token to where no proxy would connect to", TIMEOUT, async () => {
+    await api.workplace.authorize();
+    const host = "169.254.169.254";
+    const place = `/v1/instances/${INSTANCE}/endpoint`;
+    for (const { status, json } of [
+      await api.post({ ...NEW_CONSOLE, host }),
+      await api.ask("PUT", place, { body: JSON.stringify({ host, port: 80 }) }),
+    ]) {
+      assert.equal(status, 400);
+      assert.match(String(member(json, "error")), /^host is "169\.254\.169\.254"/);
+      assert.match(String(member(json, "allowed")), /a link-local address/);
+    }
+    for (const { host: kept } of await api.workplace.store.list()) assert.equal(kept, "compute1");
   });
 
   it("tells where a token leads", TIMEOUT, async () => {

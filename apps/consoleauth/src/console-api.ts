@@ -8,7 +8,7 @@ import {
   requiredText,
 } from "./api-body.ts";
 import { ApiProblem } from "./api-problem.ts";
-import { authorizeConsole } from "./authorize-console.ts";
+import { authorizeConsole, refuseForbiddenHost } from "./authorize-console.ts";
 import { authorizedJson, connectJson, tokenIdOf } from "./console-json.ts";
 import type { ConsoleSettings } from "./console-settings.ts";
 import { openForApi } from "./viewer-access.ts";
@@ -113,11 +113,11 @@ async function readConsole({ store }: ApiContext, segment: string): Promise<ApiA
 
 async function revokeConsoles({ store }: ApiContext, segment: string): Promise<ApiAnswer> {
   const revoked = await store.revokeInstance(segment);
-  return { status: 200, json: { revoked }, logged: { instance: segment, revoked } };
+  return { status: 200, json: { revoked }, logged: { ...instanceOf(segment, revoked), revoked } };
 }
 
 async function moveConsoles(
-  { store }: ApiContext,
+  { store, settings }: ApiContext,
   segment: string,
   request: IncomingMessage,
 ): Promise<ApiAnswer> {
@@ -125,8 +125,19 @@ async function moveConsoles(
   refuseUnknown(members, ENDPOINT_MEMBERS);
   const host = requiredText(members, "host");
   const port = portFor(host, optionalNumber(members, "port"));
+  refuseForbiddenHost(settings(), host);
   const moved = await store.move(segment, host, port);
-  return { status: 200, json: { moved }, logged: { instance: segment, host, port, moved } };
+  const place = moved === 0 ? {} : { host, port };
+  return {
+    status: 200,
+    json: { moved },
+    logged: { ...instanceOf(segment, moved), ...place, moved },
+  };
+}
+
+/** For the log: a UUID that no token is of may be a token itself. */
+function instanceOf(uuid: string, tokens: number): { readonly instance?: string } {
+  return tokens === 0 ? {} : { instance: uuid };
 }
 
 /** A unix socket has no port: it may be left out. */

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "@nova-console/config";
+import { BackendPolicy } from "@nova-console/connector";
+import { backendSettingsOf } from "@nova-console/service";
 import type { ConsoleType } from "@nova-console/token";
 import type { ViewerSettings } from "@nova-console/viewer-files";
 
@@ -9,6 +11,8 @@ export interface ConsoleSettings {
   readonly baseUrls: Readonly<Record<ConsoleType, string>>;
   /** `token_ttl`. */
   readonly tokenTtlSeconds: number;
+  /** Where tokens may lead: the proxies with the same nova.conf refuse the rest. */
+  readonly backendPolicy: BackendPolicy;
   /** `server_proxyclient_address`: stands for a wildcard in a domain's XML. */
   readonly proxyClientAddress: string;
   /** As `openViewerAccess` takes it. */
@@ -21,6 +25,7 @@ export function consoleSettingsOf(config: Config): ConsoleSettings {
   return {
     baseUrls: { novnc: vnc.novncproxy_base_url, xvpvnc: vnc.xvpvncproxy_base_url },
     tokenTtlSeconds: consoleauth.token_ttl,
+    backendPolicy: new BackendPolicy(backendSettingsOf(config)),
     proxyClientAddress: vnc.server_proxyclient_address,
     viewers: {
       settings: {

@@ -1,4 +1,6 @@
 import { runProgram } from "@nova-console/service";
 import { createProgram } from "./program.ts";
 
-await runProgram(createProgram({ environment: process.env, now: Date.now }));
+const { env: environment, stdin, stderr } = process;
+const input = { standardInput: stdin, prompt: (text: string) => stderr.write(text) };
+await runProgram(createProgram({ environment, now: Date.now, input }));

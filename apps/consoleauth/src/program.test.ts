@@ -15,6 +15,7 @@ describe("nova-consoleauth", () => {
   let workplace: Workplace;
   let configFile: string;
   let children: ChildProcess[];
+  let lastChild: ChildProcess | undefined;
   beforeEach(() => {
     workplace = createWorkplace();
     children = [];
@@ -37,13 +38,47 @@ describe("nova-consoleauth", () => {
   function run(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
       const args = [PROGRAM, "--config-file", configFile, ...words];
-      execFile(process.execPath, args, TIMEOUT, (error, stdout, stderr) => {
+      lastChild = execFile(process.execPath, args, TIMEOUT, (error, stdout, stderr) => {
         resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
       });
     });
   }
 
+  /** As {@link run}, with this on standard input. */
+  function runWith(input: string, ...words: string[]): ReturnType<typeof run> {
+    const running = run(...words);
+    lastChild?.stdin?.end(input);
+    return running;
+  }
+
   const place = ["--instance", INSTANCE, "--host", "192.0.2.7", "--port", "5900"];
+
+  it("warns of a token in the command line, and still takes it", TIMEOUT, async () => {
+    const [token = ""] = UUID.exec((await run("authorize", ...place)).stdout) ?? [];
+    const checked = await run("check", token);
+    assert.equal(checked.status, 0);
+    assert.match(checked.stderr, / WARNING nova-consoleauth .*every user of this host sees/);
+    assert.ok(!checked.stderr.includes(token));
+    const revoked = await run("revoke", "--token", token);
+    assert.equal(revoked.stdout, "revoked 1 token\n");
+    assert.match(revoked.stderr, /--token -\) or by --token-file FILE/);
+  });
+
+  it("asks for a token on a terminal, and does not show it", TIMEOUT, async () => {
+    const [token = ""] = UUID.exec((await run("authorize", ...place)).stdout) ?? [];
+    const command = [process.execPath, PROGRAM, "--config-file", configFile, "check", "-"];
+    const terminal = spawn("script", ["-qec", command.join(" "), "/dev/null"]);
+    children.push(terminal);
+    let shown = "";
+    terminal.stdout.on("data", (chunk: Buffer) => {
+      shown += chunk.toString();
+      if (shown === "Token: ") terminal.stdin.write(`${token}\r`);
+    });
+    const [status] = (await once(terminal, "close")) as [number];
+    assert.equal(status, 0, shown);
+    assert.match(shown, /192\.0\.2\.7:5900/);
+    assert.ok(!shown.includes(token));
+  });
 
   it("authorizes, checks, lists, moves, revokes and purges", TIMEOUT, async () => {
     const minted = await run("authorize", ...place, "--ttl", "60");
@@ -53,7 +88,7 @@ describe("nova-consoleauth", () => {
       stdout: `http://127.0.0.1:6080/vnc_auto.html?path=%3Ftoken%3D${token}\n`,
       stderr: "",
     });
-    const checked = await run("check", token, "--json");
+    const checked = await runWith(token, "check", "-", "--json");
     assert.match(
       checked.stdout,
       /^\{"instance_uuid":"11111111-[^\n]*"host":"192\.0\.2\.7","port":5900,[^\n]*\}\n$/,
@@ -65,12 +100,12 @@ describe("nova-consoleauth", () => {
         .stdout,
       '{"moved":1}\n',
     );
-    assert.match((await run("check", token)).stdout, /\[::1\]:5901/);
+    assert.match((await runWith(`${token}\n`, "check", "-")).stdout, /\[::1\]:5901/);
     assert.equal(
       (await run("revoke", "--instance", INSTANCE)).stdout,
       `revoked 1 token of instance ${INSTANCE}\n`,
     );
-    const refused = await run("check", token);
+    const refused = await runWith(token, "check", "-");
     assert.deepEqual(refused, { status: 1, stdout: "token is unknown or expired\n", stderr: "" });
     assert.equal((await run("purge")).stdout, "purged 0 expired tokens\n");
     assert.deepEqual(await run("list"), { status: 0, stdout: "", stderr: "" });

@@ -11,16 +11,21 @@ import { declarations } from "./command-declarations.ts";
 import * as commands from "./commands.ts";
 import { consoleSettingsOf } from "./console-settings.ts";
 import { declaration } from "./declaration.ts";
+import type { TokenInput } from "./given-token.ts";
 import { startConsoleauth } from "./consoleauth-service.ts";
 
-/** Longest that a command may take; only libvirt can make one wait. */
+/** Longest that a command may take; only libvirt and standard input can make one wait. */
 const COMMAND_TIMEOUT_MS = 30_000;
+
+/** The same where a person types. */
+const PERSON_TIMEOUT_MS = 120_000;
 
 /** What the program has of its process. */
 export interface ProgramSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly input: TokenInput;
 }
 
 /** Describes nova-consoleauth for `runProgram`. */
@@ -53,15 +58,16 @@ export function createProgram(surroundings: ProgramSurroundings): ProgramSpec {
 
 async function runCommand(
   run: commands.Command,
-  { config, args, print }: CommandContext,
+  { config, args, print, log }: CommandContext,
   surroundings: ProgramSurroundings,
 ): Promise<number> {
   const store = await openTokenAuthority(config, surroundings);
   try {
     const settings = consoleSettingsOf(config);
-    const signal = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
+    const isPerson = args["token"] === "-" && surroundings.input.standardInput.isTTY === true;
+    const signal = AbortSignal.timeout(isPerson ? PERSON_TIMEOUT_MS : COMMAND_TIMEOUT_MS);
     const { text, json, exitStatus } = await run(
-      { ...surroundings, store, settings, signal },
+      { ...surroundings, store, settings, signal, log },
       args,
     );
     const output = args["json"] === true ? JSON.stringify(json) : text;

@@ -95,6 +95,18 @@ describe("createRpcEndpoints()", () => {
     });
   }
 
+  for (const field of ["host", "console_type", "instance_uuid", "internal_access_path"]) {
+    it(`does not repeat a token that stands in ${field}: the error is logged`, async () => {
+      const [host, uuid] = [`${TEXT}/`, `${TEXT}0`];
+      const text = { host, instance_uuid: uuid, internal_access_path: `${TEXT} ` }[field] ?? TEXT;
+      await assert.rejects(call("authorize_console", { ...place, [field]: text }), (error) => {
+        assert.ok(error instanceof Error);
+        assert.match(error.message, new RegExp(`^${field} is "\\*\\*\\*", must be `));
+        return true;
+      });
+    });
+  }
+
   it("logs who got a console and who lost it, and no token", async () => {
     await call("authorize_console", place);
     await call("delete_tokens_for_instance", { instance_uuid: INSTANCE });

@@ -31,10 +31,17 @@ const MAX_TOKEN_CHARACTERS = 255;
  */
 export function createRpcEndpoints(context: RpcContext): Readonly<Record<string, Endpoint>> {
   return {
-    authorize_console: (args) => authorizeConsole(context, args),
+    authorize_console: (args) => authorizeConsole(context, args).catch(refuseUnseen),
     check_token: (args) => checkToken(context, args),
-    delete_tokens_for_instance: (args) => deleteTokensForInstance(context, args),
+    delete_tokens_for_instance: (args) =>
+      deleteTokensForInstance(context, args).catch(refuseUnseen),
   };
+}
+
+/** The server logs why a request was refused: what stood in an argument may be a token. */
+function refuseUnseen(error: unknown): never {
+  if (!(error instanceof InvalidConsoleRequestError)) throw error;
+  throw new InvalidConsoleRequestError(error.field, "***", error.allowed);
 }
 
 async function authorizeConsole({ store, settings, log }: RpcContext, args: Args): Promise<void> {

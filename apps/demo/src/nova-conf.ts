@@ -26,5 +26,7 @@ xvpvncproxy_base_url = http://${host}:${xvpPort}/console
 [console_proxy]
 # For one person, one process.
 workers = 1
+# Who runs it says where the screen is: --backend unix:PATH, or a domain of --libvirt.
+backend_socket_dirs = /
 `;
 }

@@ -63,11 +63,19 @@ export class OriginPolicy {
     if (origin === null) throw new OriginRefusedError("the Origin header names no host");
     if (origin.host !== asked && !this.#allowed.has(origin.host)) {
       throw new OriginRefusedError(
-        `Origin ${origin.host} is neither Host ${asked} nor in [console] allowed_origins`,
+        `Origin ${shown(origin.host)} is neither Host ${shown(asked)} nor in [console] allowed_origins`,
       );
     }
     if (info !== null) checkScheme(headers.xForwardedProto[0] ?? origin.scheme, info.accessUrlBase);
   }
+}
+
+/** A UUID, or as many hex digits: no host's name, but what a token looks like. */
+const TOKEN_SHAPE = /[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/gi;
+
+/** For the log: a token may stand where a host should. */
+function shown(host: string): string {
+  return host.replace(TOKEN_SHAPE, "***");
 }
 
 function only(values: readonly string[], header: string): string | null {

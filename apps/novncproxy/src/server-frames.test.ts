@@ -150,6 +150,47 @@ describe("frames from a viewer", { timeout: 30_000 }, () => {
     server.end();
   });
 
+  /** One byte in each of so many fragments of one message. */
+  const fragmented = (count: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, at) =>
+        frame("x", { opcode: at === 0 ? opcodes.binary : 0, final: at === count - 1 }),
+      ),
+    );
+
+  it("are joined from 256 fragments, and not from 257", async () => {
+    client.send(fragmented(256));
+    let received = 0;
+    while (received < 256) received += ((await once(server, "data"))[0] as Buffer).length;
+    const ended = buffer(server);
+    client.send(fragmented(257));
+    assert.deepEqual(await client.close(), [1008, ""]);
+    assert.equal((await ended).length, 0);
+    server.end();
+  });
+
+  it("are joined from 12 fragments where the viewer is only told why not", async () => {
+    for (const [count, isHeard] of [
+      [12, true],
+      [13, false],
+    ] as const) {
+      const refused = await proxy.upgrade("/?token=unknown");
+      await refused.head();
+      await refused.binary();
+      const version = Buffer.from("RFB 003.008\n");
+      const pieces = Array.from(version, (byte) => Buffer.of(byte));
+      // An empty piece more is no byte more.
+      if (count > pieces.length) pieces.unshift(Buffer.alloc(0));
+      pieces.forEach((piece, at) => {
+        const final = at === count - 1;
+        refused.send(frame(piece, { opcode: at === 0 ? opcodes.binary : 0, final }));
+      });
+      const { opcode } = await refused.frame();
+      assert.equal(opcode, isHeard ? opcodes.binary : opcodes.close);
+      refused.socket.destroy();
+    }
+  });
+
   it("end the connection if pings are sent without reading the pongs", async () => {
     const flood = Buffer.concat(
       Array.from({ length: 1000 }, () => frame(Buffer.alloc(125), { opcode: 9 })),

@@ -1,5 +1,6 @@
 import type { BlockList } from "node:net";
 import { fileURLToPath } from "node:url";
+import { BackendPolicy } from "@nova-console/connector";
 import { listen, loadTlsSettings, networksOf, type TlsSettings } from "@nova-console/listener";
 import {
   ConnectionLimitReport,
@@ -177,6 +178,7 @@ class Door {
       portCheck,
       settings: settings.session,
       slots,
+      backendPolicy: new BackendPolicy(settings.backends),
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
       wallClock,

@@ -23,7 +23,7 @@ await runProgram({
     slots: (config) => sessionSlotCounts(settingsOf(config)),
   },
   start: async ({ config, log, place, socket, metrics }) => {
-    const store = await openTokenStore(config, { now: Date.now });
+    const store = await openTokenStore(config, { now: Date.now, log });
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const sessionLog = new SessionLog(log);

@@ -75,7 +75,8 @@ export class RfbDoor {
     const throttle = credential.kind === "token" ? ofTokens : ofPasswords;
     if (!(await admit(waiting, throttle, address))) return null;
     if (credential.kind === "token") {
-      log.debug("viewer shows a token", { viewer: address, security, user: credential.userName });
+      // Not the user name: people type the token there.
+      log.debug("viewer shows a token", { viewer: address, security });
       const token = credential.text === "" ? null : new Token(credential.text);
       return new RfbFront({ waiting, address, token, tokenShown });
     }

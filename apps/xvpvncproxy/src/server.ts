@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { BackendPolicy } from "@nova-console/connector";
 import {
   type ConnectionInfo,
   createTlsAcceptor,
@@ -150,6 +151,7 @@ class Door {
       portCheck,
       settings: settings.session,
       slots,
+      backendPolicy: new BackendPolicy(settings.backends),
       backendSecurity: loadBackendSecurity(settings.backendSecurity),
       now,
       wallClock,

@@ -1,11 +1,24 @@
-import type { NetConnectOpts, Socket } from "node:net";
+import { isIP, type NetConnectOpts, type Socket } from "node:net";
 import { createLendingSocket } from "@nova-console/byte-stream";
 import { lookupWithin, NameLookupError } from "@nova-console/name-lookup";
 import { type BackendAddress, describeBackendAddress } from "./backend-address.ts";
-import { BackendNameError, BackendUnreachableError } from "./errors.ts";
+import type { BackendPolicy } from "./backend-policy.ts";
+import { BackendForbiddenError, BackendNameError, BackendUnreachableError } from "./errors.ts";
+import { judgedLookup } from "./judged-lookup.ts";
+import { openSocketFile, pathOf } from "./socket-file.ts";
 
 /** After this long without traffic the kernel asks whether the backend is still there. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
+
+/** How a backend may be dialled. */
+export interface DialOptions {
+  /** Judges each address that is about to be dialled, after a name was looked up. */
+  readonly policy: BackendPolicy;
+  /** The limit for all of it, which the signal keeps; the look-up of a name ends before. */
+  readonly connectTimeoutMs: number;
+  /** Ends the attempt; its reason is the `cause`. */
+  readonly signal: AbortSignal;
+}
 
 /** A listener that has to be there: an `error` without one ends the process. */
 function ignore(): void {
@@ -17,20 +30,39 @@ function ignore(): void {
  *
  * A name with several addresses is tried over IPv6 and IPv4 in turn (RFC 8305).
  *
- * @param connectTimeoutMs - the limit for all of it, which the signal keeps; the look-up of a name ends before
- * @param signal - ends the attempt; its reason is the `cause`
  * @returns a paused socket with an `error` listener for as long as it lives
+ * @throws {@link BackendForbiddenError} if the policy refuses the address
  * @throws {@link BackendNameError} if the name cannot be looked up
  * @throws {@link BackendUnreachableError} if nobody takes the connection, or the signal comes first
  */
 export async function dial(
   address: BackendAddress,
-  connectTimeoutMs: number,
+  { policy, connectTimeoutMs, signal }: DialOptions,
+): Promise<Socket> {
+  if ("path" in address) {
+    const file = await openSocketFile(address.path, policy);
+    try {
+      return await connect(address, { path: pathOf(file) }, signal);
+    } finally {
+      await file.close();
+    }
+  }
+  const { host } = address;
+  const problem = isIP(host) === 0 ? null : policy.addressProblem(host);
+  if (problem !== null) throw new BackendForbiddenError(problem);
+  // Of an IP address `net.connect` asks no lookup.
+  const lookup = judgedLookup(policy, lookupWithin(connectTimeoutMs, signal));
+  return connect(address, { ...address, lookup }, signal);
+}
+
+/** @param address - for errors: as the token has it */
+async function connect(
+  address: BackendAddress,
+  target: NetConnectOpts,
   signal: AbortSignal,
 ): Promise<Socket> {
   const options: NetConnectOpts = {
-    ...address,
-    lookup: lookupWithin(connectTimeoutMs, signal),
+    ...target,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
@@ -42,6 +74,7 @@ export async function dial(
     await connected(socket, signal);
   } catch (error) {
     socket.destroy();
+    if (error instanceof BackendForbiddenError) throw error;
     const what = `cannot connect to ${describeBackendAddress(address)}: ${explain(error, signal)}`;
     const cause: unknown = signal.aborted ? signal.reason : error;
     throw cause instanceof NameLookupError

@@ -27,3 +27,9 @@ export class BackendAddressError extends BackendError {
   override readonly name = "BackendAddressError";
   readonly code = "BACKEND_ERR_ADDRESS";
 }
+
+/** The operator does not allow tokens to lead there: `backend_networks`, `backend_socket_dirs`, or never. */
+export class BackendForbiddenError extends BackendError {
+  override readonly name = "BackendForbiddenError";
+  readonly code = "BACKEND_ERR_FORBIDDEN";
+}

@@ -8,11 +8,15 @@
  */
 export { describeBackendAddress, parseBackendAddress } from "./backend-address.ts";
 export type { BackendAddress } from "./backend-address.ts";
+export { BackendPolicy } from "./backend-policy.ts";
+export type { BackendPolicyOptions } from "./backend-policy.ts";
 export { connectBackend } from "./connect-backend.ts";
+export type { DialOptions } from "./dial.ts";
 export {
   BackendAddressError,
   BackendError,
   BackendNameError,
+  BackendForbiddenError,
   BackendRefusedError,
   BackendUnreachableError,
 } from "./errors.ts";

@@ -57,7 +57,17 @@ describe("requestInternalAccessPath()", () => {
     {
       name: "a 200 that stands elsewhere in the line",
       reply: "HTTP/1.1 500 200\r\n\r\n",
-      message: 'backend answered CONNECT with "HTTP/1.1 500 200", not with a 200',
+      message: 'backend answered CONNECT with "HTTP/1.1 500", not with a 200',
+    },
+    {
+      name: "an answer that repeats the path, which has a session in it, without repeating it",
+      reply: "HTTP/1.1 404 /console?session=123\r\n\r\n",
+      message: 'backend answered CONNECT with "HTTP/1.1 404", not with a 200',
+    },
+    {
+      name: "what is no answer",
+      reply: "session=123\r\n\r\n",
+      message: "backend answered CONNECT with no status line, not with a 200",
     },
     {
       name: "an answer cut short",
@@ -87,6 +97,15 @@ describe("requestInternalAccessPath()", () => {
     deadline.abort(new Error("too late"));
     await assert.rejects(waiting, { message: "too late" });
   });
+
+  for (const path of ["169.254.169.254:80", "user@host:80/", "http://host/", "[::1]:22"]) {
+    it(`does not ask for ${path}, which would lead to another server`, async () => {
+      const { ourSide } = proxyAnswering([Buffer.from("HTTP/1.1 200 OK\r\n\r\n")]);
+      await assert.rejects(requestInternalAccessPath(ourSide, path, noDeadline), {
+        code: "BACKEND_ERR_FORBIDDEN",
+      });
+    });
+  }
 
   for (const path of ["", "/a b", "/a\r\nHost: x", "/é"]) {
     it(`rejects the path ${JSON.stringify(path)} before it sends anything`, async () => {

@@ -49,6 +49,10 @@ describe("decodeProxyHeader()", () => {
     ["an HTTP request", Buffer.from("GET /")],
     ["a TLS record", hex("160301")],
     ["a line without an end", Buffer.from(`PROXY TCP4 ${"1".repeat(200)}`)],
+    [
+      "an address with a zone, which may be any text",
+      Buffer.from("PROXY TCP6 fe80::1%t ::1 1 2\r\n"),
+    ],
     ["an address of the other family", Buffer.from("PROXY TCP6 192.0.2.1 192.0.2.2 1 2\r\n")],
     ["a name in place of an address", Buffer.from("PROXY TCP4 localhost 192.0.2.2 1 2\r\n")],
     ["a length of 64 KiB, before that came", hex(`${SIGNATURE} 21 11 ffff`)],

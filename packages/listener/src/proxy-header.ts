@@ -62,7 +62,9 @@ function decodeVersion1(bytes: Buffer): ProxyHeader | null {
   }
   const match = V1_LINE.exec(bytes.toString("latin1", 0, end));
   const [, family, source] = match ?? [];
-  if (match === null || (source !== undefined && isIP(source) !== Number(family))) {
+  // A zone is of the load balancer's machine, and could be any text.
+  const isAddress = source === undefined || (isIP(source) === Number(family) && !/%/.test(source));
+  if (match === null || !isAddress) {
     throw new ProxyHeaderError("has a malformed PROXY line");
   }
   return { byteCount: end + 2, source: source === undefined ? null : canonicalAddress(source) };

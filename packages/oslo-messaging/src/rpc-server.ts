@@ -11,7 +11,7 @@ import {
   topicExchange,
   transientQueue,
 } from "./queues.ts";
-import { isCompatible } from "./version.ts";
+import { isCompatible, isVersion } from "./version.ts";
 
 /** A method that can be called. What it returns is what JSON can express, or undefined for nothing. */
 export type Endpoint = (
@@ -140,7 +140,10 @@ export class RpcServer {
       const { remoteClass, remoteMessage } = outcome.failure;
       const { method, version } = request;
       const reason = `${remoteClass}: ${remoteMessage}`;
-      this.#options.log?.warn("request over RPC failed", { method, version, reason });
+      // A method or version that is none of ours is any text.
+      const isKnown = Object.hasOwn(this.#service.endpoints, method) && isVersion(version);
+      const fields = isKnown ? { method, version, reason } : { reason: remoteClass };
+      this.#options.log?.warn("request over RPC failed", fields);
     }
     if (request.replyTo === null) return;
     const { queue, messageId } = request.replyTo;

@@ -11,3 +11,8 @@ export function isCompatible(accepted: string, wanted: string): boolean {
   if (ours === null || theirs === null) return false;
   return Number(ours[1]) === Number(theirs[1]) && Number(theirs[2]) <= Number(ours[2]);
 }
+
+/** Whether a text is `MAJOR.MINOR`. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}

@@ -45,7 +45,7 @@ export function decodeProtocolVersion(message: Buffer, peer: Peer): ProtocolVers
     throw new PeerMisbehavedError(
       peer,
       "ProtocolVersion",
-      `got "${printable(message)}", not "RFB 003.008\\n" or the like`,
+      `got ${shown(message, peer)}, not "RFB 003.008\\n" or the like`,
     );
   }
   const [major, minor] = [Number(match[1]), Number(match[2])];
@@ -57,4 +57,10 @@ export function decodeProtocolVersion(message: Buffer, peer: Peer): ProtocolVers
     "ProtocolVersion",
     `speaks ${major}.${minor}, not 3.3 or later`,
   );
+}
+
+/** A viewer's bytes are not shown: they may be a part of its token. */
+function shown(message: Buffer, peer: Peer): string {
+  if (peer === "server") return `"${printable(message)}"`;
+  return `${message.length} bytes that begin with 0x${message.toString("hex", 0, 1)}`;
 }

@@ -76,7 +76,7 @@ describe("exchangeVersions()", () => {
     const { proxySide } = viewerSending([Buffer.from("GET / HTTP\xff\n", "latin1")]);
     await assert.rejects(exchangeVersions(proxySide, noDeadline), {
       code: "RFB_ERR_PEER_MISBEHAVED",
-      message: `viewer ProtocolVersion: got "GET / HTTP..", not "RFB 003.008\\n" or the like`,
+      message: `viewer ProtocolVersion: got 12 bytes that begin with 0x47, not "RFB 003.008\\n" or the like`,
     });
   });
 

@@ -153,9 +153,9 @@ function readXvpTarget(viewer: Socket, signal: AbortSignal): Promise<ViewerCrede
   return withReader(viewer, signal, async (reader) => {
     const userNameBytes = await reader.readU8();
     const targetBytes = await reader.readU8();
-    const userName = (await reader.readExact(userNameBytes)).toString("utf8");
+    await reader.readExact(userNameBytes);
     const text = (await reader.readExact(targetBytes)).toString("utf8");
-    return { kind: "token", text, userName };
+    return { kind: "token", text };
   });
 }
 

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 
@@ -39,5 +40,7 @@ export function anonymousTlsOptions(): SecureContextOptions {
     ciphers: "aNULL:!eNULL:!3DES:!RC4:!DES:@SECLEVEL=0",
     dhparam: "auto",
     maxVersion: "TLSv1.2",
+    // As the listener has it for TLS with a certificate.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
 }

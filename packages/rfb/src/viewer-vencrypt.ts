@@ -112,7 +112,7 @@ async function readPlainCredential(reader: ByteReader): Promise<ViewerCredential
       `announces a credential of more than ${MAX_CREDENTIAL_BYTES} bytes`,
     );
   }
-  const userName = (await reader.readExact(userNameBytes)).toString("utf8");
+  await reader.readExact(userNameBytes);
   const text = (await reader.readExact(passwordBytes)).toString("utf8");
-  return { kind: "token", text, userName };
+  return { kind: "token", text };
 }

@@ -221,6 +221,7 @@ describe("parseCommandLine()", () => {
     { argv: ["--debug=true"], says: /--debug: takes no value/ },
     { argv: ["--print-config=xml"], says: /--print-config: found "xml", must be ini or json/ },
     { argv: ["stray"], says: /unknown command "stray"; must be one of authorize, check/ },
+    { argv: ["3b241101-e2bb"], says: /: unknown command; must be one of authorize, check/ },
     { argv: ["chek"], says: /did you mean check\?/ },
     { argv: ["check"], says: /check: TOKEN must follow/ },
     { argv: ["authorize", "--ttl", "soon"], says: /--ttl: found "soon", must be a whole number/ },

@@ -266,7 +266,9 @@ function findCommand(word: string, commands: readonly CommandDeclaration[]): Com
   const names = commands.map(({ name }) => name);
   const nearest = nearestName(word, names);
   const hint = nearest === null ? `must be one of ${names.join(", ")}` : `did you mean ${nearest}?`;
-  throw new UsageError(`unknown command ${JSON.stringify(word.slice(0, 30))}; ${hint}`);
+  // A token that stands where the command should is not repeated.
+  const shown = /^[a-z-]{1,30}$/i.test(word) ? ` ${JSON.stringify(word)}` : "";
+  throw new UsageError(`unknown command${shown}; ${hint}`);
 }
 
 function refuseValue(spelling: string, value: string | null): void {

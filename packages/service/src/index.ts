@@ -44,6 +44,7 @@ export type {
 } from "./program-spec.ts";
 export {
   asWorker,
+  backendSettingsOf,
   proxySettingsOf,
   sessionSlotCounts,
   sessionSlotsOf,

@@ -22,6 +22,11 @@ export interface ProxySettings {
     readonly clientKey: string | null;
     readonly passwordFile: string | null;
   };
+  /** Where tokens may lead, as the connector's `BackendPolicy` takes it. */
+  readonly backends: {
+    readonly networks: readonly string[];
+    readonly socketDirs: readonly string[];
+  };
   readonly maxConnectionsPerAddress: number;
   readonly maxConnectionsWithoutToken: number;
   /** Networks of load balancers whose word on their clients counts. */
@@ -63,6 +68,7 @@ export function proxySettingsOf(config: Config): ProxySettings {
       clientKey: vnc.vencrypt_client_key,
       passwordFile: own.backend_password_file,
     },
+    backends: backendSettingsOf(config),
     maxConnectionsPerAddress: own.max_connections_per_address,
     maxConnectionsWithoutToken: own.max_connections_without_token,
     trustedProxies: own.trusted_proxies,
@@ -79,6 +85,11 @@ export function proxySettingsOf(config: Config): ProxySettings {
       maxSessionsPerToken: own.max_sessions_per_token,
     },
   };
+}
+
+/** Where tokens may lead, for those who dial and those who issue tokens. */
+export function backendSettingsOf({ console_proxy: own }: Config): ProxySettings["backends"] {
+  return { networks: own.backend_networks, socketDirs: own.backend_socket_dirs };
 }
 
 function proxyProtocol({ console_proxy: own }: Config): boolean {

@@ -2,6 +2,7 @@ import { StreamError } from "@nova-console/byte-stream";
 import {
   BackendError,
   BackendNameError,
+  BackendForbiddenError,
   BackendRefusedError,
   BackendUnreachableError,
 } from "@nova-console/connector";
@@ -46,6 +47,7 @@ export function closeReasonOf(error: unknown, side: Side): CloseReason {
     return error.cause instanceof SessionRefusedError ? error.cause.reason : "backend-unreachable";
   }
   if (error instanceof BackendNameError) return "name-lookup-failed";
+  if (error instanceof BackendForbiddenError) return "backend-forbidden";
   if (error instanceof BackendRefusedError) return "backend-refused";
   if (error instanceof BackendError) return "backend-unreachable";
   if (error instanceof RfbError) return ofRfb(error);

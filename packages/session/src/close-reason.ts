@@ -48,6 +48,11 @@ export const closeReasons = {
     webSocketCode: 1013,
     httpStatus: 503,
   },
+  "backend-forbidden": {
+    words: "the instance's screen is where this proxy may not connect to",
+    webSocketCode: 1008,
+    httpStatus: 400,
+  },
   "name-lookup-failed": {
     words: "the address of the instance's screen cannot be found",
     webSocketCode: 1011,

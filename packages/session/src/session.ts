@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import {
+  type BackendPolicy,
   connectBackend,
   describeBackendAddress,
   parseBackendAddress,
@@ -36,6 +37,8 @@ interface Joined {
 
 /** What a session needs from those around it. */
 export interface SessionDependencies extends EntitlementNeeds {
+  /** Where tokens may lead. */
+  readonly backendPolicy: BackendPolicy;
   /** What is accepted from VNC servers, most wanted first. */
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds since the epoch: when tokens expire. */
@@ -200,14 +203,16 @@ export class Session {
   }
 
   async #openBackend(info: ConnectInfo): Promise<Duplex> {
-    const { settings, backendSecurity } = this.#needs;
+    const { settings, backendPolicy, backendSecurity } = this.#needs;
     const { signal } = this.#ending;
     const deadline = endAfter(this.#ending, settings.connectTimeoutMs, "backend-timeout");
     try {
       const address = parseBackendAddress(info.host, info.port);
-      const { internalAccessPath } = info;
-      const limitMs = settings.connectTimeoutMs;
-      const socket = await connectBackend(address, internalAccessPath, limitMs, signal);
+      const socket = await connectBackend(address, info.internalAccessPath, {
+        policy: backendPolicy,
+        connectTimeoutMs: settings.connectTimeoutMs,
+        signal,
+      });
       try {
         return await negotiateWithServer(socket, backendSecurity, signal);
       } catch (error) {

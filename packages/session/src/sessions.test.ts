@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { type Duplex, duplexPair } from "node:stream";
+import { BackendPolicy } from "@nova-console/connector";
 import { admitWithoutSecurity, exchangeVersions, noneHandler } from "@nova-console/rfb";
 import {
   type ConnectInfo,
@@ -164,6 +165,7 @@ function sessionsOf(
     portCheck,
     settings: { ...settings, ...overrides },
     slots,
+    backendPolicy: new BackendPolicy({ networks: [], socketDirs: [] }),
     backendSecurity: [noneHandler],
     now,
     wallClock: () => NOW_MS,
@@ -449,6 +451,16 @@ describe("Sessions", { timeout: 20_000 }, () => {
       const { sessions } = sessionsOf(storeOf(port), { connectTimeoutMs: 300 });
       const { reason, said } = await refused(sessions, new TestFront("good"));
       assert.deepEqual([reason, said.at(-1)], [expected, `refuse ${expected}`]);
+    }
+  });
+
+  it("dials no metadata service, however good the token is", async () => {
+    for (const host of ["169.254.169.254", "0xa9fea9fe", "unix:/etc/passwd"]) {
+      const info = await storeOf(80).validate(new Token("good"));
+      const tokens = { ...storeOf(80), validate: () => Promise.resolve({ ...info, host }) };
+      const { sessions } = sessionsOf(tokens);
+      const { reason, said } = await refused(sessions, new TestFront("good"));
+      assert.deepEqual([reason, said.at(-1)], ["backend-forbidden", "refuse backend-forbidden"]);
     }
   });
 

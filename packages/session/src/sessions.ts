@@ -1,3 +1,4 @@
+import type { BackendPolicy } from "@nova-console/connector";
 import type { SecurityHandler } from "@nova-console/rfb";
 import type { TokenStore } from "@nova-console/token";
 import { Admission, type SessionSlots } from "./admission.ts";
@@ -18,6 +19,8 @@ export interface SessionsOptions {
   readonly settings: SessionSettings;
   /** Counts the sessions of all processes that share a port; absent: there is this one only. */
   readonly slots?: SessionSlots | undefined;
+  /** Where tokens may lead. */
+  readonly backendPolicy: BackendPolicy;
   /** What is accepted from VNC servers, most wanted first. */
   readonly backendSecurity: readonly SecurityHandler[];
   /** Milliseconds of a clock; only differences count. */
@@ -45,11 +48,12 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { tokens, portCheck, settings, slots, backendSecurity, now, wallClock, onOpen } = options;
+    const { tokens, portCheck, settings, slots, backendPolicy, backendSecurity } = options;
+    const { now, wallClock, onOpen } = options;
     const admission = new Admission(settings, slots);
     this.#needs = {
-      ...{ tokens, portCheck, settings, backendSecurity, now, wallClock },
-      ...{ admission, onOpen },
+      ...{ tokens, portCheck, settings, backendPolicy, backendSecurity },
+      ...{ now, wallClock, admission, onOpen },
     };
   }
 

@@ -10,8 +10,9 @@ import {
   TokenStoreSettingError,
 } from "@nova-console/token";
 import { parseHttpUrl } from "./catalogue.ts";
-import { decodeConsole } from "./console-document.ts";
+import { type ConsoleDocument, decodeConsole } from "./console-document.ts";
 import { type HttpAnswer, HttpClient, type TlsMaterial } from "./http-client.ts";
+import { InstancePlace } from "./instance-place.ts";
 import { member, parseJson } from "./json.ts";
 import { KeystoneLogin, type KeystoneToken } from "./keystone.ts";
 import { MICROVERSION, readSupport, versionRootOf } from "./microversion.ts";
@@ -40,6 +41,8 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
   readonly #http: HttpClient;
   readonly #keystone: KeystoneLogin;
   readonly #novaApiUrl: URL | null;
+  /** null: instances are not asked for. */
+  readonly #place: InstancePlace | null;
   /** The server that has shown to speak our microversion. */
   #known: string | null = null;
 
@@ -51,6 +54,7 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
     this.#keystone = new KeystoneLogin(settings, this.#http, url);
     this.#novaApiUrl =
       novaApiUrl === null ? null : requireHttpUrl(novaApiUrl, "[console_proxy] nova_api_url");
+    this.#place = settings.checksPlace ? this.#createPlace() : null;
   }
 
   /**
@@ -66,13 +70,17 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
     const text = token.reveal();
     if (text.length > MAX_TOKEN_CHARACTERS || NOT_IN_A_PATH.test(text))
       throw new InvalidTokenError();
-    let login = await this.#keystone.token();
-    let answer = await this.#ask(login, text);
-    if (answer.status === 401) {
-      login = await this.#keystone.replace(login);
-      answer = await this.#ask(login, text);
-    }
-    return this.#connectInfo(token, answer, this.#rootFor(login));
+    const { answer, root } = await this.#askLoggedIn((login) => this.#ask(login, text));
+    const found = this.#decode(answer, root);
+    await this.#place?.check(found);
+    const { now, tokenTtlSeconds, accessUrlBase } = this.#settings;
+    return {
+      ...found,
+      tokenDigest: token.digest,
+      consoleType: "novnc",
+      expires: Math.ceil(now() / 1000) + tokenTtlSeconds,
+      accessUrlBase,
+    };
   }
 
   /** None, ever: nova tells of a token only whoever has its text. */
@@ -83,6 +91,36 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
   close(): Promise<void> {
     this.#http.close();
     return Promise.resolve();
+  }
+
+  #createPlace(): InstancePlace {
+    const { log, now } = this.#settings;
+    let asked = "";
+    return new InstancePlace({
+      ask: async (path, maxBytes) => {
+        const { answer, root } = await this.#askLoggedIn((login) =>
+          this.#get(login, this.#rootFor(login), path, maxBytes),
+        );
+        asked = root;
+        return answer;
+      },
+      peer: () => peerAt(asked),
+      log,
+      now,
+    });
+  }
+
+  /** Asks with a login, and once more with a new one if nova rejects it. */
+  async #askLoggedIn(
+    ask: (login: KeystoneToken) => Promise<HttpAnswer>,
+  ): Promise<{ answer: HttpAnswer; root: string }> {
+    let login = await this.#keystone.token();
+    let answer = await ask(login);
+    if (answer.status === 401) {
+      login = await this.#keystone.replace(login);
+      answer = await ask(login);
+    }
+    return { answer, root: this.#rootFor(login) };
   }
 
   async #ask(login: KeystoneToken, text: string): Promise<HttpAnswer> {
@@ -97,7 +135,12 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
     return this.#get(login, root, `/os-console-auth-tokens/${encodeURIComponent(text)}`);
   }
 
-  #get(login: KeystoneToken, root: string, path: string): Promise<HttpAnswer> {
+  #get(
+    login: KeystoneToken,
+    root: string,
+    path: string,
+    maxBytes = MAX_ANSWER_BYTES,
+  ): Promise<HttpAnswer> {
     return this.#http.request({
       peer: peerAt(root),
       url: new URL(`${root}${path}`),
@@ -105,7 +148,7 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
         "x-auth-token": login.text,
         "openstack-api-version": `compute ${MICROVERSION}`,
       },
-      maxBytes: MAX_ANSWER_BYTES,
+      maxBytes,
     });
   }
 
@@ -132,7 +175,7 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
     throw failure(root, `does not speak microversion ${MICROVERSION} (${support}) ${remedy}`);
   }
 
-  #connectInfo(token: Token, { status, text }: HttpAnswer, root: string): ConnectInfo {
+  #decode({ status, text }: HttpAnswer, root: string): ConsoleDocument {
     if (status === 404 && member(parseJson(text), "itemNotFound") !== undefined) {
       throw new InvalidTokenError();
     }
@@ -141,14 +184,7 @@ export class NovaApiTokenStore implements TokenStore, TokenDirectory {
     if (typeof found === "string") {
       throw failure(root, `tells a console whose "${found}" is missing or not allowed`);
     }
-    const { now, tokenTtlSeconds, accessUrlBase } = this.#settings;
-    return {
-      ...found,
-      tokenDigest: token.digest,
-      consoleType: "novnc",
-      expires: Math.ceil(now() / 1000) + tokenTtlSeconds,
-      accessUrlBase,
-    };
+    return found;
   }
 
   #failureOf(status: number, root: string): TokenStoreError {

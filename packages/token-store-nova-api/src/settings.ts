@@ -1,3 +1,5 @@
+import type { PlaceLog } from "./instance-place.ts";
+
 /** How Keystone's API names a user or a project: by id, or by name within a domain. */
 export type KeystoneReference =
   | { readonly id: string }
@@ -53,6 +55,9 @@ export interface NovaApiSettings {
   readonly accessUrlBase: string;
   /** How long nova's tokens are good for, `[consoleauth] token_ttl`: the API does not say how much is left. */
   readonly tokenTtlSeconds: number;
+  /** Whether nova is asked where the instance is now, before a token is good. */
+  readonly checksPlace: boolean;
+  readonly log: PlaceLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -41,8 +41,10 @@ function configOf(texts: Texts): Config {
 }
 
 function settingsOf(texts: Texts): ReturnType<typeof novaApiSettingsOf> {
-  return novaApiSettingsOf(configOf(texts), Date.now);
+  return novaApiSettingsOf(configOf(texts), { now: Date.now, log });
 }
+
+const log = { warn: (): void => undefined };
 
 describe("novaApiSettingsOf()", () => {
   it("takes [keystone_authtoken], and what tokens are said to be of the other groups", () => {
@@ -68,6 +70,8 @@ describe("novaApiSettingsOf()", () => {
       timeoutMs: 2500,
       accessUrlBase: "https://console/vnc_lite.html",
       tokenTtlSeconds: 60,
+      checksPlace: true,
+      log,
     });
   });
 

@@ -17,7 +17,10 @@ const APPLICATION_CREDENTIAL_TYPE = "v3applicationcredential";
  *
  * @throws {@link SettingError} that names the option that is missing
  */
-export function novaApiSettingsOf(config: Config, now: () => number): NovaApiSettings {
+export function novaApiSettingsOf(
+  config: Config,
+  { now, log }: Pick<NovaApiSettings, "now" | "log">,
+): NovaApiSettings {
   const group =
     valueOf(config.service_user, "auth_url") === null ? "keystone_authtoken" : "service_user";
   const options = config[group];
@@ -37,6 +40,8 @@ export function novaApiSettingsOf(config: Config, now: () => number): NovaApiSet
     timeoutMs: console_proxy.connect_timeout * 1000,
     accessUrlBase: vnc.novncproxy_base_url,
     tokenTtlSeconds: consoleauth.token_ttl,
+    checksPlace: console_proxy.check_port !== "off",
+    log,
     now,
   };
 }

@@ -13,6 +13,8 @@ import { novaApiSettingsOf } from "./nova-api-settings.ts";
 export interface StoreSurroundings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Where a store warns of what it cannot check; absent: nowhere. */
+  readonly log?: { warn(message: string, fields?: object): void };
 }
 
 /** URLs of databases that are servers, as SQLAlchemy names them; `sqlite:` is a file. */
@@ -28,13 +30,13 @@ const LARGEST_POOL = 50;
  */
 export function openTokenStore(
   config: Config,
-  { now }: StoreSurroundings,
+  { now, log = { warn: () => undefined } }: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
   const apiConnection = config.api_database.connection ?? "";
   return withSettingErrors(async () => {
     switch (config.console_proxy.token_store) {
       case "nova_api": {
-        const settings = novaApiSettingsOf(config, now);
+        const settings = novaApiSettingsOf(config, { now, log });
         const { NovaApiTokenStore } = await import("@nova-console/token-store-nova-api");
         return NovaApiTokenStore.open(settings);
       }

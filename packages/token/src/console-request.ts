@@ -54,7 +54,8 @@ const MAX_TTL_SECONDS = 2_147_483_647;
 const MAX_SOCKET_PATH_BYTES = 107;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-const DIGITS_ONLY = /^\d+$/;
+/** `1234`, `0x7f`: what the C library's inet_aton reads as part of an address. */
+const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/i;
 /** Visible ASCII: no space and no line end, which would add words or headers to a CONNECT line. */
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const UNIX_PREFIX = "unix:";
@@ -143,8 +144,8 @@ function isHost(text: string): boolean {
   if (text.length > MAX_TEXT) return false;
   if (isIP(text) !== 0) return true;
   const labels = (text.endsWith(".") ? text.slice(0, -1) : text).split(".");
-  // A last label of digits is an address that is not one: resolvers read "1234" as 0.0.4.210.
-  return labels.every((label) => LABEL.test(label)) && !DIGITS_ONLY.test(labels.at(-1) ?? "");
+  // Resolvers read a name whose last label is a number as an address: "1234" as 0.0.4.210.
+  return labels.every((label) => LABEL.test(label)) && !NUMBER.test(labels.at(-1) ?? "");
 }
 
 function validateSocketPath(host: string): void {
@@ -172,11 +173,13 @@ function validateTtl(ttlSeconds: number): void {
 
 function validateAccessPath(path: string | null): void {
   if (path === null) return;
-  if (path.length > MAX_TEXT || !VISIBLE_ASCII.test(path)) {
+  // "host:port" and URLs are other servers to a general HTTP proxy.
+  const isElsewhere = !path.startsWith("/") && path.includes(":");
+  if (path.length > MAX_TEXT || !VISIBLE_ASCII.test(path) || isElsewhere) {
     throw new InvalidConsoleRequestError(
       "internal_access_path",
       path,
-      `absent, or 1 to ${MAX_TEXT} visible ASCII characters without a space`,
+      `absent, or 1 to ${MAX_TEXT} visible ASCII characters without a space, that name no other server`,
     );
   }
 }

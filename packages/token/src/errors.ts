@@ -9,8 +9,9 @@ export class InvalidTokenError extends TokenError {
   override readonly name = "InvalidTokenError";
   readonly code = "TOKEN_ERR_INVALID";
 
-  constructor() {
-    super("token is unknown or expired");
+  /** @param detail - for the operator's log: never for its bearer */
+  constructor(detail = "token is unknown or expired") {
+    super(detail);
   }
 }
 

@@ -141,7 +141,7 @@ const manuals: readonly ProgramManual[] = [
         lines: ["nova-consoleauth authorize --libvirt qemu:///system --domain web1 --ttl 600"],
       },
       paragraph("Find out where a token leads:"),
-      { kind: "example", lines: ["nova-consoleauth check TOKEN --json"] },
+      { kind: "example", lines: ["nova-consoleauth check - --json < token"] },
     ],
     files: files(consoleauth.program, "openstack-nova-consoleauth"),
     signals,

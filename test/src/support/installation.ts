@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import type { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { encodeNovaConf, mergeNovaConf, type NovaConf } from "./nova-conf.ts";
@@ -77,8 +78,11 @@ export class Installation implements AsyncDisposable {
         xvpvncproxy_base_url: `${scheme}://127.0.0.1:${xvpPort}/console`,
       },
       // The limits are tested where they are enforced; here a loaded machine must not meet them. One process each
-      // starts faster than several.
-      console_proxy: { workers: 1, connect_timeout: 30, handshake_timeout: 60 },
+      // starts faster than several. The tests' own VNC servers have their unix sockets in temporary folders.
+      console_proxy: {
+        ...{ workers: 1, connect_timeout: 30, handshake_timeout: 60 },
+        backend_socket_dirs: tmpdir(),
+      },
     };
     await writeFile(installation.confPath, encodeNovaConf(mergeNovaConf(base, conf)));
     return installation;

@@ -29,6 +29,13 @@ export class LoopbackServer implements AsyncDisposable {
     });
   }
 
+  /** Answers whatever comes with one text, and hangs up. */
+  static answering(text: string): Promise<LoopbackServer> {
+    return LoopbackServer.#start((socket) => {
+      socket.once("data", () => socket.end(text));
+    });
+  }
+
   static async #start(
     accept: (socket: Socket, sockets: Set<Socket>) => void,
   ): Promise<LoopbackServer> {

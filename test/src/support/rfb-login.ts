@@ -8,6 +8,7 @@ import { connect as connectTls } from "node:tls";
 export interface Login {
   readonly way: "X509Plain" | "Plain" | "xvp";
   readonly token: string;
+  readonly userName?: string;
   /** What the proxy's certificate is verified with, for X509Plain. */
   readonly ca?: Buffer;
 }
@@ -22,7 +23,6 @@ export interface LoginResult {
 
 const SecurityType = { VeNCrypt: 19, Xvp: 22 } as const;
 const SUBTYPE = { X509Plain: 262, Plain: 256 } as const;
-const USER_NAME = "someone";
 
 /** Waits for the proxy to speak RFB, as stock viewers do, and shows a token. @see rfbproto.rst */
 export async function logIn(
@@ -30,6 +30,7 @@ export async function logIn(
   login: Login,
   signal: AbortSignal,
 ): Promise<LoginResult> {
+  const { token, userName = "someone" } = login;
   let reader = new ByteReader(socket, signal);
   await reader.readExact(12);
   socket.write("RFB 003.008\n");
@@ -39,7 +40,7 @@ export async function logIn(
   socket.write(Buffer.of(type));
   let channel: Duplex = socket;
   if (login.way === "xvp") {
-    await showTarget(socket, reader, login.token);
+    await showTarget(socket, reader, userName, token);
   } else {
     await chooseSubtype(socket, reader, SUBTYPE[login.way]);
     if (login.way === "X509Plain") {
@@ -48,16 +49,21 @@ export async function logIn(
       channel = await secure(socket, login.ca, signal);
       reader = new ByteReader(channel, signal);
     }
-    channel.write(encodePlain(login.token));
+    channel.write(encodePlain(userName, token));
   }
   const refusal = (await reader.readU32()) === 0 ? null : await readReason(reader);
   reader.release();
   return { channel, refusal };
 }
 
-async function showTarget(socket: Socket, reader: ByteReader, target: string): Promise<void> {
-  const lengths = Buffer.of(USER_NAME.length, target.length);
-  socket.write(Buffer.concat([lengths, Buffer.from(USER_NAME + target)]));
+async function showTarget(
+  socket: Socket,
+  reader: ByteReader,
+  userName: string,
+  target: string,
+): Promise<void> {
+  const lengths = Buffer.of(userName.length, target.length);
+  socket.write(Buffer.concat([lengths, Buffer.from(userName + target)]));
   await reader.readExact(16);
   socket.write(Buffer.alloc(16));
 }
@@ -83,11 +89,11 @@ async function secure(
   return secured;
 }
 
-function encodePlain(token: string): Buffer {
+function encodePlain(userName: string, token: string): Buffer {
   const lengths = Buffer.alloc(8);
-  lengths.writeUInt32BE(USER_NAME.length, 0);
+  lengths.writeUInt32BE(userName.length, 0);
   lengths.writeUInt32BE(Buffer.byteLength(token), 4);
-  return Buffer.concat([lengths, Buffer.from(USER_NAME + token)]);
+  return Buffer.concat([lengths, Buffer.from(userName + token)]);
 }
 
 async function readReason(reader: ByteReader): Promise<string> {

@@ -77,6 +77,7 @@ export class TestProxy {
         clientKey: null,
         passwordFile: null,
       },
+      backends: { networks: [], socketDirs: [] },
       maxConnectionsPerAddress: 256,
       maxConnectionsWithoutToken: 20_000,
       trustedProxies: [],

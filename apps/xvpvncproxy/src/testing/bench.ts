@@ -42,6 +42,7 @@ export const settings: XvpVncProxySettings = {
     clientKey: null,
     passwordFile: null,
   },
+  backends: { networks: [], socketDirs: [] },
   firstWordTimeoutMs: 50,
   viewerSecurity: ["Plain"],
   viewerPasswordSecretFile: "/nowhere/secret",

@@ -11,7 +11,7 @@ const LARGEST_BUFFER_BYTES = 1024 ** 3;
 export const consoleProxyGroup = {
   token_store: option(choice(["database", "redis", "consoleauth", "nova_api"]), {
     default: "database",
-    help: `Where console tokens are. database: [database] connection, or SQLite at $state_path/consoles.sqlite. redis: Redis or Valkey at redis_url. consoleauth: a nova-consoleauth is asked over transport_url. nova_api: nova's API is asked, with the user of [service_user], or of [keystone_authtoken] if that has no auth_url; it tells neither a token's console type nor its end. VncAuth finds no passwords with the last two.`,
+    help: `Where console tokens are. database: [database] connection, or SQLite at $state_path/consoles.sqlite. redis: Redis or Valkey at redis_url. consoleauth: a nova-consoleauth is asked over transport_url. nova_api: nova's API is asked, with the user of [service_user], or of [keystone_authtoken] if that has no auth_url; it tells neither a token's console type nor its end. VncAuth finds no passwords with the last two. With redis nobody checks whether an instance is still where its token leads: after a cold migration or a resize a token opens its old port until it expires.`,
   }),
   workers: option(integer({ min: 1, max: 1024 }), {
     default: { machine: "cores" },
@@ -78,13 +78,21 @@ export const consoleProxyGroup = {
     default: "drain",
     help: `What becomes of open sessions at a stop (SIGTERM). drain: the program waits for them, up to drain_timeout. leave: it ends at once, so that another one can listen on its port, and its worker processes carry their sessions on until they end, or drain_timeout. For a systemd unit with KillMode=process; there is a primary process then with one worker too.`,
   }),
+  backend_networks: option(listOf(ipNetwork()), {
+    default: [],
+    help: `IP addresses and networks (192.0.2.0/24) that a console token may lead to; a host name is judged by the addresses that it has when it is dialled. Not set: all, loopback included. Link-local, multicast and unspecified addresses and the metadata services of clouds are refused always. In a cloud: the network of the compute nodes (server_proxyclient_address).`,
+  }),
+  backend_socket_dirs: option(listOf(path()), {
+    default: ["/var/lib/libvirt/qemu", "/run/libvirt/qemu"],
+    help: `Folders below which a console token may lead to a unix socket (unix:/PATH), by no symbolic link. Empty: to none. Who may write in them decides where those consoles lead.`,
+  }),
   backend_password_file: option(path(), {
     default: null,
     help: `File with the password of VNC servers that ask for one, for libvirt without nova: one line, or two with the user name first.`,
   }),
   check_port: option(choice(["auto", "rpc", "off"]), {
     default: "auto",
-    help: `Whether nova-compute is asked, before a console opens, if the port is still its instance's (validate_console_port). No answer within connect_timeout, and any answer but yes, refuses the console. auto: rpc, if tokens are in nova's database (MariaDB or PostgreSQL) and transport_url is set.`,
+    help: `Whether nova-compute is asked, before a console opens, if the port is still its instance's (validate_console_port). No answer within connect_timeout, and any answer but yes, refuses the console. auto: rpc, if tokens are in nova's database (MariaDB or PostgreSQL) and transport_url is set; with token_store = nova_api the API is asked which compute host the instance is on, and a token that leads to another one is refused. off: neither.`,
   }),
   first_word_timeout_ms: option(integer({ min: 1, max: 10_000 }), {
     default: 300,

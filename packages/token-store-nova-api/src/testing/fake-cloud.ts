@@ -42,6 +42,12 @@ export class FakeCloud implements AsyncDisposable {
   nowMs = Date.parse("2026-11-25T12:00:00Z");
   tokenLifeMs = 3_600_000;
   logins = 0;
+  /** What the store logged. */
+  readonly warnings: string[] = [];
+  /** The compute host of each instance, and all of them by name with their `my_ip`. */
+  server: Answerer = () => serverDocument("compute1");
+  hypervisors: Answerer = () =>
+    hypervisorsDocument({ compute1: "192.0.2.7", compute2: "192.0.2.8" });
   /** Whose requests nova accepts; null: everybody's. */
   accepts: string | null = null;
   keystone: Answerer = () => this.logIn();
@@ -95,6 +101,10 @@ export class FakeCloud implements AsyncDisposable {
       timeoutMs: 10_000,
       accessUrlBase: "https://console/vnc_lite.html",
       tokenTtlSeconds: 600,
+      checksPlace: false,
+      log: {
+        warn: (message, fields) => this.warnings.push(`${message} ${JSON.stringify(fields)}`),
+      },
       now: () => this.nowMs,
       ...settings,
     });
@@ -154,6 +164,8 @@ export class FakeCloud implements AsyncDisposable {
     if (this.accepts !== null && headers["x-auth-token"] !== this.accepts) {
       return () => ({ status: 401, body: {} });
     }
+    if (path.includes("/servers/")) return this.server;
+    if (path.includes("/os-hypervisors/")) return this.hypervisors;
     return path.includes("/os-console-auth-tokens/") ? this.console : this.versions;
   }
 }
@@ -168,6 +180,19 @@ export function consoleDocument(changes: Readonly<Record<string, unknown>> = {})
     ...changes,
   };
   return { status: 200, body: { console } };
+}
+
+/** What nova answers to those who may see where an instance is. @param host - null: on none */
+export function serverDocument(host: string | null): Answer {
+  return { status: 200, body: { server: { id: INSTANCE, "OS-EXT-SRV-ATTR:host": host } } };
+}
+
+/** What nova answers for its compute hosts. @param hosts - the `my_ip` of each name */
+export function hypervisorsDocument(hosts: Readonly<Record<string, string>>): Answer {
+  const hypervisors = Object.entries(hosts).map(([name, host_ip]) => {
+    return { hypervisor_hostname: `${name}.example`, host_ip, service: { host: name } };
+  });
+  return { status: 200, body: { hypervisors } };
 }
 
 /** What nova answers for a token that it does not know. */

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { Child } from "../child.ts";
 import { freePort } from "../free-port.ts";
 import { encodeNovaConf, mergeNovaConf, type NovaConf } from "../nova-conf.ts";
+import { LoopbackServer } from "../loopback-server.ts";
 import { output } from "../run.ts";
 import { accepting } from "../tcp.ts";
 import { TempDir } from "../temp-dir.ts";
@@ -14,6 +15,13 @@ const API = "/usr/bin/nova-api-wsgi";
 /** Debian's, which is nova's. */
 const PASTE = "/usr/share/nova-common/api-paste.ini";
 
+/** What Neutron says of the ports of each instance that nova's API shows. */
+const NO_PORTS = [
+  ...["HTTP/1.1 200 OK", "Content-Type: application/json", "Connection: close"],
+  "",
+  JSON.stringify({ ports: [], security_groups: [] }),
+].join("\r\n");
+
 /**
  * OpenStack's own Keystone, and nova's API that asks it, with one cell on SQLite where nova's own code
  * mints tokens. Gone with its scope.
@@ -22,7 +30,8 @@ export class NovaApi implements AsyncDisposable {
   /** With /v2.1. */
   readonly url: string;
   readonly keystone: Keystone;
-  readonly #compute: NovaCompute;
+  /** What mints the tokens, and says where instances are. */
+  readonly compute: NovaCompute;
   readonly #owned: AsyncDisposableStack;
 
   private constructor(
@@ -33,7 +42,7 @@ export class NovaApi implements AsyncDisposable {
   ) {
     this.url = url;
     this.keystone = keystone;
-    this.#compute = compute;
+    this.compute = compute;
     this.#owned = owned;
   }
 
@@ -47,7 +56,9 @@ export class NovaApi implements AsyncDisposable {
     const keystone = owned.use(await Keystone.start());
     const cell = await creating;
     const confPath = directory.file("nova.conf");
+    const neutron = owned.use(await LoopbackServer.answering(NO_PORTS));
     const conf = mergeNovaConf(cell, {
+      neutron: { endpoint_override: `http://127.0.0.1:${neutron.port}` },
       keystone_authtoken: {
         ...keystoneOptions(keystone, keystone.admin),
         // Keystone is asked each time, so that a test can make it change its mind.
@@ -68,7 +79,7 @@ export class NovaApi implements AsyncDisposable {
 
   /** Makes an instance whose VNC server is there. @returns a token for its console */
   authorize(endpoint: Endpoint, ttl = 600): Promise<string> {
-    return this.#compute.authorize({
+    return this.compute.authorize({
       ...endpoint,
       console_type: "novnc",
       access_url_base: "http://127.0.0.1:6080/vnc_lite.html",

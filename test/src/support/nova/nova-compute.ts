@@ -58,6 +58,21 @@ export class NovaCompute implements AsyncDisposable {
     await this.#process.ask({ lose_port: token });
   }
 
+  /** Enters a compute host with its `my_ip`, for nova's API to list. */
+  async enterHost(name: string, myIp: string): Promise<void> {
+    await this.#process.ask({ compute_node: name, my_ip: myIp });
+  }
+
+  /** Has nova's API find a token's instance. */
+  async mapInstance(token: string): Promise<void> {
+    await this.#process.ask({ map: token });
+  }
+
+  /** Has a token's instance be on another host, as a resize does; the token stays. @param host - null: on none */
+  async move(token: string, host: string | null): Promise<void> {
+    await this.#process.ask({ move: token, to: host });
+  }
+
   /** Enters a nova-compute of that service version in nova's `services`. */
   async enterService(version: number): Promise<void> {
     await this.#process.ask({ service_version: version });

@@ -19,6 +19,13 @@ exception, {"answer": "nothing"} none at all, and {"answer": "ports"} the truth 
 
 {"lose_port": token} takes the instance's port away from it: "done".
 
+{"compute_node": name, "my_ip": address} enters a compute host, for nova's API to list: "done".
+
+{"map": token} has nova's API find the token's instance: "done".
+
+{"move": token, "to": name} has the token's instance be on another host, as a resize does (null: on none);
+the token stays: "done".
+
 {"service_version": number} enters a nova-compute of that version in the services table: "done".
 
 Ends when standard input does.
@@ -32,6 +39,7 @@ from nova import config
 from nova import context
 from nova.db.main import api as db
 from nova.db.main import models
+from nova.network import model as network_model
 from nova import objects
 from nova import rpc
 from nova.objects import base as objects_base
@@ -41,6 +49,23 @@ from oslo_utils import uuidutils
 COMPUTE_HOST = "compute1"
 # Of nova.compute.rpcapi: what validate_console_port is called with, and older versions of it.
 RPC_VERSION = "6.0"
+# What nova's API shows of an instance, it must have.
+FLAVOR = {
+    "id": 1,
+    "flavorid": "1",
+    "name": "tiny",
+    "memory_mb": 64,
+    "vcpus": 1,
+    "root_gb": 1,
+    "ephemeral_gb": 0,
+    "swap": 0,
+    "rxtx_factor": 1.0,
+    "vcpu_weight": 0,
+    "disabled": False,
+    "is_public": True,
+    "extra_specs": {},
+    "description": None,
+}
 
 
 class ConsolePorts:
@@ -83,6 +108,9 @@ def create_instance(ctxt):
         display_name="an instance",
         vm_state="active",
         power_state=1,
+        flavor=objects.Flavor(ctxt, **FLAVOR),
+        old_flavor=None,
+        new_flavor=None,
     )
     instance.create()
     return instance
@@ -135,6 +163,52 @@ def enter_service(ctxt, version):
     db.service_create(ctxt, service)
 
 
+def enter_compute_node(ctxt, name, my_ip):
+    service = objects.Service(ctxt, host=name, binary="nova-compute", topic="compute", report_count=1)
+    service.create()
+    node = objects.ComputeNode(
+        ctxt,
+        uuid=uuidutils.generate_uuid(),
+        host=name,
+        hypervisor_hostname=name,
+        host_ip=my_ip,
+        hypervisor_type="QEMU",
+        hypervisor_version=1,
+        cpu_info="{}",
+        vcpus=1,
+        memory_mb=1,
+        local_gb=1,
+        vcpus_used=0,
+        memory_mb_used=0,
+        local_gb_used=0,
+        mapped=1,
+    )
+    node.create()
+    cell = objects.CellMappingList.get_all(ctxt)[-1]
+    objects.HostMapping(ctxt, host=name, cell_mapping=cell).create()
+
+
+def map_instance(ctxt, token):
+    instance = objects.Instance.get_by_uuid(
+        ctxt, objects.ConsoleAuthToken.validate(ctxt, token).instance_uuid
+    )
+    cache = objects.InstanceInfoCache.get_by_instance_uuid(ctxt, instance.uuid)
+    cache.network_info = network_model.NetworkInfo()
+    cache.save()
+    cell = objects.CellMappingList.get_all(ctxt)[-1]
+    objects.InstanceMapping(
+        ctxt, instance_uuid=instance.uuid, project_id=instance.project_id, cell_mapping=cell
+    ).create()
+
+
+def move(ctxt, token, name):
+    instance = objects.Instance.get_by_uuid(
+        ctxt, objects.ConsoleAuthToken.validate(ctxt, token).instance_uuid
+    )
+    instance.host = instance.node = name
+    instance.save()
+
+
 def obey(ctxt, ports, request):
     if "answer" in request:
         ports.answer = request["answer"]
@@ -144,6 +218,12 @@ def obey(ctxt, ports, request):
         lose_port(ctxt, ports, request["lose_port"])
     elif "service_version" in request:
         enter_service(ctxt, request["service_version"])
+    elif "compute_node" in request:
+        enter_compute_node(ctxt, request["compute_node"], request["my_ip"])
+    elif "map" in request:
+        map_instance(ctxt, request["map"])
+    elif "move" in request:
+        move(ctxt, request["move"], request["to"])
     elif "delete_row" in request:
         delete_row(ctxt, request["delete_row"])
     else:
