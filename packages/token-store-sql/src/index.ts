@@ -7,4 +7,6 @@
 export { CellDatabase, type CellDatabaseOptions } from "./cell-database.ts";
 export { expandCellTemplate } from "./cell-template.ts";
 export { MultiCellTokenStore, type MultiCellTokenStoreOptions } from "./multi-cell-token-store.ts";
+export type { StoreLog } from "./instances-table.ts";
+export { connectionLimit } from "./sql-pool.ts";
 export { SqlTokenStore, type SqlTokenStoreOptions } from "./sql-token-store.ts";
