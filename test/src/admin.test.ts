@@ -136,6 +136,26 @@ describe("admin_listen", { timeout: 6 * TIMEOUT_MS }, () => {
     },
   );
 
+  it("is ready, and says so within 2 s, while a worker hangs", { timeout }, async () => {
+    const port = await freePort();
+    await using stage = await WorkersStage.start(signal, { admin_listen: `127.0.0.1:${port}` });
+    const admin = new Admin(port);
+    const [hanging] = await stage.workers();
+    assert.ok(hanging !== undefined);
+    process.kill(hanging, "SIGSTOP");
+    try {
+      const startedMs = performance.now();
+      assert.deepEqual(await admin.ask("/readyz"), {
+        status: 200,
+        body: "ok\n1 of 2 workers do not answer\n",
+      });
+      assert.ok(performance.now() - startedMs < 2_000);
+    } finally {
+      process.kill(hanging, "SIGCONT");
+    }
+    assert.equal(await admin.metric("nova_console_dependency_up", 'kind="store"'), 1);
+  });
+
   it("is not for pages of other names, nor for what it does not have", { timeout }, async () => {
     const port = await freePort();
     await using installation = await Installation.create({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { Token } from "@nova-console/token";
 import { MultiCellTokenStore } from "@nova-console/token-store-sql";
@@ -8,7 +9,7 @@ import { CellList } from "./support/nova/cell-list.ts";
 import { NovaCell } from "./support/nova/nova-cell.ts";
 import { RfbViewer } from "./support/rfb-viewer.ts";
 import { endedByProxy, ScriptedBackend } from "./support/scripted-backend.ts";
-import { until } from "./support/until.ts";
+import { TempDir } from "./support/temp-dir.ts";
 import { openXvp } from "./support/xvp-viewer.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -33,15 +34,20 @@ describe("MultiCellTokenStore on nova's cells", { timeout: 3 * TIMEOUT_MS }, () 
     const template = "{scheme}://{username}:{password}@{hostname}:{port}/{path}?{query}";
     await api.createCell("first", template);
     secondUuid = await api.createCell("second", second.database.url);
-    store = MultiCellTokenStore.open({
-      apiConnection: api.database.url,
-      ownConnection: first.database.url,
-      maxPoolSize: 5,
-      now: () => Date.now() + laterMs,
-    });
+    store = openStore();
     owned.adopt(store, (each) => each.close());
   });
   after(() => owned.disposeAsync());
+
+  function openStore(): MultiCellTokenStore {
+    return MultiCellTokenStore.open({
+      apiConnection: api.database.url,
+      ownConnection: first.database.url,
+      maxPoolSize: 5,
+      checkLimitMs: 5_000,
+      now: () => Date.now() + laterMs,
+    });
+  }
 
   it("knows the tokens of each, and no others", { timeout: TIMEOUT_MS }, async () => {
     const tokens = [await first.authorize(HOST, 5901), await second.authorize(HOST, 5902)];
@@ -71,26 +77,77 @@ describe("MultiCellTokenStore on nova's cells", { timeout: 3 * TIMEOUT_MS }, () 
     }
   });
 
-  it("asks a cell no more that was disabled a minute ago", { timeout: TIMEOUT_MS }, async () => {
+  it("knows the tokens of a disabled cell", { timeout: TIMEOUT_MS }, async () => {
     const token = new Token(await second.authorize(HOST, 5903));
     await api.setDisabled(secondUuid, true);
-    await store.validate(token);
     laterMs += MINUTE_MS;
-    await until("the cell to be left out", () =>
-      store.validate(token).then(
-        () => false,
-        () => true,
-      ),
-    );
-    await assert.rejects(store.validate(token), INVALID);
+    const fresh = openStore();
+    for (const each of [store, fresh]) assert.equal((await each.validate(token)).port, 5903);
+    await fresh.close();
     await api.setDisabled(secondUuid, false);
-    laterMs += MINUTE_MS;
-    await until("the cell to be asked again", () =>
-      store.validate(token).then(
-        () => true,
-        () => false,
-      ),
+  });
+
+  it("looks for new cells when none knows a token, at most every 5 s", async () => {
+    const token = new Token(await second.authorize(HOST, 5907));
+    const hide = (isHidden: boolean): Promise<string> =>
+      api.database.sql(
+        isHidden
+          ? "CREATE TABLE hidden AS SELECT * FROM cell_mappings WHERE name = 'second'; DELETE FROM cell_mappings WHERE name = 'second'"
+          : "INSERT INTO cell_mappings SELECT * FROM hidden; DROP TABLE hidden",
+      );
+    await hide(true);
+    const fresh = openStore();
+    await assert.rejects(fresh.validate(token), INVALID);
+    await hide(false);
+    const before = await readsOf(api);
+    const flood = Array.from({ length: 300 }, () => fresh.validate(new Token(randomUUID())));
+    for (const each of await Promise.allSettled(flood)) assert.equal(each.status, "rejected");
+    await assert.rejects(fresh.validate(token), INVALID);
+    assert.equal(await readsOf(api), before);
+    laterMs += 5_000;
+    assert.equal((await fresh.validate(token)).port, 5907);
+    assert.equal((await readsOf(api)) - before, 1);
+    await fresh.close();
+  });
+
+  it("opens a cell as soon as the file is there that its URL names", async () => {
+    await using directory = await TempDir.create();
+    const path = directory.file("ca.pem");
+    await api.database.sql(
+      `UPDATE cell_mappings SET database_connection = '${second.database.url}?sslmode=prefer&sslrootcert=${path}' WHERE uuid = '${secondUuid}'`,
     );
+    const token = new Token(await second.authorize(HOST, 5908));
+    const fresh = openStore();
+    await assert.rejects(fresh.validate(token), { ...UNAVAILABLE, message: /ca\.pem.*ENOENT/ });
+    assert.equal((await fresh.validate(new Token(await first.authorize(HOST, 5909)))).port, 5909);
+    await writeFile(path, "");
+    assert.equal((await fresh.validate(token)).port, 5908);
+    await fresh.close();
+    await api.database.sql(
+      `UPDATE cell_mappings SET database_connection = '${second.database.url}' WHERE uuid = '${secondUuid}'`,
+    );
+  });
+
+  it("says of each cell and of the list how they are", { timeout: TIMEOUT_MS }, async () => {
+    const fresh = openStore();
+    const states = async (): Promise<string[]> => {
+      laterMs += 1_000;
+      const all = await fresh.dependencies();
+      return all.map(
+        ({ kind, name, problem }) => `${kind} ${name} ${problem === null ? "up" : "down"}`,
+      );
+    };
+    const [list = "", one = "", two = ""] = await states();
+    assert.match(list, /^store mysql:\/\/127\.0\.0\.1:\d+\/nova_api up$/);
+    assert.match(one, /^cell first \([0-9a-f-]{36}\) up$/);
+    assert.equal(two, `cell second (${secondUuid}) up`);
+    await second.database.stop();
+    assert.deepEqual(await states(), [list, one, two.replace("up", "down")]);
+    await second.database.restart();
+    await api.database.stop();
+    assert.deepEqual(await states(), [list.replace("up", "down"), one, two]);
+    await api.database.restart();
+    await fresh.close();
   });
 
   it("lets no cell hide another's tokens while it is down", { timeout: TIMEOUT_MS }, async () => {
@@ -113,3 +170,9 @@ describe("MultiCellTokenStore on nova's cells", { timeout: 3 * TIMEOUT_MS }, () 
     assert.equal((await store.validate(token)).port, 5906);
   });
 });
+
+/** How often a statement was executed in the API database, this one included. */
+async function readsOf(api: CellList): Promise<number> {
+  const printed = await api.database.sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'");
+  return Number(printed.split("\t").at(1));
+}

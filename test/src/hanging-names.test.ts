@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { Admin } from "./support/admin.ts";
+import { freePort } from "./support/free-port.ts";
 import { Installation, tokenOf } from "./support/installation.ts";
 import { NameServer } from "./support/name-server.ts";
 import { CellList } from "./support/nova/cell-list.ts";
@@ -39,6 +41,7 @@ describe("names that hang in DNS", { timeout: START_TIMEOUT_MS + 6 * TIMEOUT_MS 
     let cell: NovaCell;
     let api: CellList;
     let installation: Installation;
+    let admin: Admin;
 
     before(
       async () => {
@@ -59,7 +62,9 @@ describe("names that hang in DNS", { timeout: START_TIMEOUT_MS + 6 * TIMEOUT_MS 
           cell.database.url.replace("127.0.0.1", "db.good.example"),
           cell.queue.url.replace("127.0.0.1", "mq.good.example"),
         );
-        const conf = { console_proxy: LIMITS };
+        const adminPort = await freePort();
+        admin = new Admin(adminPort);
+        const conf = { console_proxy: { ...LIMITS, admin_listen: `127.0.0.1:${adminPort}` } };
         installation = owned.use(await Installation.create({ conf, wrap: names.wrap }));
         await installation.startXvpvncproxy(["--config-file", api.confPath]);
       },
@@ -77,6 +82,19 @@ describe("names that hang in DNS", { timeout: START_TIMEOUT_MS + 6 * TIMEOUT_MS 
       assert.deepEqual(refused, [], installation.log);
       for (const name of ["db.dead-1.example", "mq.dead-5.example"]) {
         assert.ok(names.asked.includes(name), `${name} was never looked up`);
+      }
+    });
+
+    it("leave the proxy ready, which names the cells", { timeout: TIMEOUT_MS }, async () => {
+      const named = /^ok\n(?:(?:cell|broker) dead-\d .*\n)+$/;
+      const body = await until("the look-ups to be given up", async () => {
+        const answer = await admin.ask("/readyz");
+        assert.equal(answer.status, 200, answer.body);
+        return /^cell dead-5 .*name look-up/m.test(answer.body) && answer.body;
+      });
+      assert.match(body, named);
+      for (const number of [1, 2, 3, 4, 5]) {
+        for (const kind of ["cell", "broker"]) assert.ok(body.includes(`${kind} dead-${number} (`));
       }
     });
 

@@ -9,6 +9,8 @@ import { NovaCell } from "./support/nova/nova-cell.ts";
 
 const TIMEOUT_MS = 120_000;
 const HOST = "192.0.2.7";
+/** Tables of nova's without which a database is not taken for its. */
+const OF_NOVA = ["instances", "block_device_mapping", "compute_nodes", "instance_info_caches"];
 const INVALID = { name: "InvalidTokenError", code: new InvalidTokenError().code };
 
 for (const kind of ["MariaDB", "PostgreSQL"] as const) {
@@ -154,21 +156,78 @@ for (const kind of ["MariaDB", "PostgreSQL"] as const) {
       }
     });
 
-    it("works without nova's instances, and says how its own table is made", async () => {
+    it("refuses all tokens while nova's instances is missing, and warns once", async () => {
       const token = new Token(await cell.authorize(HOST, 5910));
+      const { instanceUuid } = await store.validate(token);
+      const deleted = `UPDATE instances SET deleted = id WHERE uuid = '${instanceUuid}'`;
+      await cell.database.sql(deleted);
       await cell.database.sql("ALTER TABLE instances RENAME TO instances_away");
-      const alone = openStore(cell.database.url);
+      const warnings: string[] = [];
+      const late = openStore(cell.database.url, Date.now, (message) => warnings.push(message));
+      const missing = { code: "TOKEN_ERR_STORE_UNAVAILABLE", message: /instances is missing/ };
+      await assert.rejects(late.validate(token), missing);
+      await assert.rejects(store.validate(token), missing);
+      await assert.rejects(late.list(), missing);
+      await assert.rejects(late.authorize(request(randomUUID(), 5911)), missing);
+      assert.deepEqual(warnings.length, 1);
+      assert.match(warnings[0] ?? "", /has no table instances: no token is good/);
+      await cell.database.sql("ALTER TABLE instances_away RENAME TO instances");
+      await assert.rejects(late.validate(token), INVALID);
+      const other = new Token(await cell.authorize(HOST, 5910));
+      assert.equal((await late.validate(other)).port, 5910);
+      await late.close();
+    });
+
+    it("works in a database without nova's tables, and says how its own table is made", async () => {
+      const token = new Token(await cell.authorize(HOST, 5910));
+      await rename(OF_NOVA, "", "_away");
+      const warnings: string[] = [];
+      let nowMs = Date.now();
+      const warn = (message: string): unknown => warnings.push(message);
+      const alone = openStore(cell.database.url, () => nowMs, warn);
       assert.equal((await alone.validate(token)).port, 5910);
       const minted = await alone.authorize(request(randomUUID(), 5911));
       assert.equal((await alone.validate(minted.token)).port, 5911);
-      await cell.database.sql("ALTER TABLE console_auth_tokens RENAME TO tokens_away");
+      assert.match(warnings.join(), /^[^,]* has none of nova's tables[^,]*$/);
+      await rename(["console_auth_tokens"], "", "_away");
       await assert.rejects(alone.validate(token), {
         code: "TOKEN_ERR_STORE_UNAVAILABLE",
         message: /nova-manage db sync/,
       });
-      await cell.database.sql("ALTER TABLE tokens_away RENAME TO console_auth_tokens");
-      await cell.database.sql("ALTER TABLE instances_away RENAME TO instances");
+      await rename(["console_auth_tokens", ...OF_NOVA], "_away", "");
+      // Minted for an instance that nova does not have.
+      nowMs += 5_000;
+      await assert.rejects(alone.validate(minted.token), INVALID);
       await alone.close();
+    });
+
+    async function rename(tables: readonly string[], from: string, to: string): Promise<void> {
+      const statements = tables.map((name) => `ALTER TABLE ${name}${from} RENAME TO ${name}${to}`);
+      await cell.database.sql(statements.join("; "));
+    }
+
+    it("tells a pool that is busy from a server that cannot be reached", async () => {
+      const token = new Token(await cell.authorize(HOST, 5913));
+      const busy = SqlTokenStore.open({
+        connection: `${cell.database.url}?connect_timeout=0.3`,
+        setting: "[database] connection",
+        maxPoolSize: 1,
+        now: Date.now,
+      });
+      await busy.validate(token);
+      const asked = await Promise.allSettled(
+        Array.from({ length: 5_000 }, () => busy.validate(token)),
+      );
+      const refused = asked.flatMap((each) =>
+        each.status === "rejected" ? [(each.reason as Error).message] : [],
+      );
+      assert.ok(refused.length > 0, "all were served");
+      for (const message of refused) {
+        assert.match(message, /all 1 connections are in use .*\[database\] max_pool_size/);
+        assert.doesNotMatch(message, /cannot be reached/);
+      }
+      assert.equal((await busy.validate(token)).port, 5913);
+      await busy.close();
     });
 
     it("answers again after the database was away, and not after close()", async () => {
@@ -185,6 +244,16 @@ for (const kind of ["MariaDB", "PostgreSQL"] as const) {
   });
 }
 
-function openStore(connection: string, now: () => number = Date.now): SqlTokenStore {
-  return SqlTokenStore.open({ connection, setting: "[database] connection", maxPoolSize: 5, now });
+function openStore(
+  connection: string,
+  now: () => number = Date.now,
+  warn: (message: string) => unknown = () => undefined,
+): SqlTokenStore {
+  return SqlTokenStore.open({
+    connection,
+    setting: "[database] connection",
+    maxPoolSize: 5,
+    now,
+    log: { warn: (message) => void warn(message) },
+  });
 }

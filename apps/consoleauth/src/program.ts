@@ -45,7 +45,7 @@ export function createProgram(surroundings: ProgramSurroundings): ProgramSpec {
       command(declarations.move, commands.move),
     ],
     start: async ({ config, log }) => {
-      const store = await openTokenAuthority(config, surroundings);
+      const store = await openTokenAuthority(config, { ...surroundings, log });
       try {
         return await startConsoleauth({ config, store, log });
       } catch (error) {

@@ -8,8 +8,8 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
-import { checkTokenStore, countTokenChecks } from "@nova-console/token";
-import { openTokenStore } from "@nova-console/token-stores";
+import { countTokenChecks } from "@nova-console/token";
+import { openTokenStore, watchStore } from "@nova-console/token-stores";
 import { declaration } from "./declaration.ts";
 import { startNovncProxy } from "./server.ts";
 import { settingsOf, settingsWarnings } from "./settings.ts";
@@ -25,6 +25,7 @@ await runProgram({
   start: async ({ config, log, place, socket, metrics }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
     const store = await openTokenStore(config, { now: Date.now, log });
+    const checkStore = watchStore(store, config, Date.now);
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const sessionLog = new SessionLog(log);
@@ -49,7 +50,8 @@ await runProgram({
     });
     return runningProxy({
       ...{ proxy, formatAddress, isPassed: socket !== null },
-      check: () => checkTokenStore(store),
+      check: async () =>
+        (await Promise.all([checkStore(), portCheck?.dependencies() ?? []])).flat(),
       reload: (next) => {
         proxy.reload(settingsOf(next));
       },

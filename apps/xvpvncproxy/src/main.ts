@@ -8,8 +8,8 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
-import { checkTokenStore, countTokenChecks } from "@nova-console/token";
-import { openTokenStore } from "@nova-console/token-stores";
+import { countTokenChecks } from "@nova-console/token";
+import { openTokenStore, watchStore } from "@nova-console/token-stores";
 import { declaration } from "./declaration.ts";
 import { startXvpVncProxy } from "./server.ts";
 import { settingsOf } from "./settings.ts";
@@ -24,6 +24,7 @@ await runProgram({
   },
   start: async ({ config, log, place, socket, metrics }) => {
     const store = await openTokenStore(config, { now: Date.now, log });
+    const checkStore = watchStore(store, config, Date.now);
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const sessionLog = new SessionLog(log);
@@ -48,7 +49,8 @@ await runProgram({
     });
     return runningProxy({
       ...{ proxy, formatAddress, isPassed: socket !== null },
-      check: () => checkTokenStore(store),
+      check: async () =>
+        (await Promise.all([checkStore(), portCheck?.dependencies() ?? []])).flat(),
       reload: (next) => {
         proxy.reload(settingsOf(next));
       },

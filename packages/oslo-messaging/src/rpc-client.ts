@@ -78,6 +78,22 @@ export class RpcClient {
   }
 
   /**
+   * Asks the broker for a sign of life, one round trip on the channel that calls go out on. How long that
+   * may take is the caller's to limit.
+   *
+   * @throws {@link BrokerUnavailableError} if there is no connection, or it breaks meanwhile
+   */
+  async check(): Promise<void> {
+    const channel = await this.#link.ready();
+    try {
+      await channel.checkExchange(this.#options.exchange);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new BrokerUnavailableError(`${this.place}: ${reason}`, { cause });
+    }
+  }
+
+  /**
    * Calls a method, and waits for what it returns.
    *
    * @param args - by name; what JSON can express

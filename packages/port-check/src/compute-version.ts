@@ -4,6 +4,9 @@ import type { ServiceVersions } from "./instance-row.ts";
 /** Versions of nova-compute's RPC API that `validate_console_port` can be called with. */
 export type ComputeVersion = "5.0" | "6.0";
 
+/** How long "5.0" is believed: it is over with the upgrade of the last old nova-compute. */
+const OLD_FOR_MS = 60_000;
+
 const CURRENT = "6.0";
 
 /** The first of nova's service versions whose compute speaks 6.0 (Wallaby). @see nova/objects/service.py */
@@ -22,15 +25,18 @@ const RELEASES_OF_6 = [
  * Says what version to ask nova-compute with.
  *
  * @param level - `[upgrade_levels] compute`: a release, a version of the API, `auto`, or null
- * @returns asks the services only for `auto`, once there is a nova-compute only once
+ * @param now - milliseconds of a clock; only differences count
+ * @returns asks the services only for `auto`: once a minute while one of them is older than Wallaby, and
+ *   never again after that
  * @throws {@link SettingError} if the level names none that this check exists in
  * @see nova/compute/rpcapi.py
  */
 export function computeVersionOf(
   level: string | null,
   services: ServiceVersions,
+  now: () => number,
 ): () => Promise<ComputeVersion> {
-  if (level === "auto") return automaticVersion(services);
+  if (level === "auto") return automaticVersion(services, now);
   const version = fixedVersionOf(level?.trim() ?? "");
   return () => Promise.resolve(version);
 }
@@ -46,10 +52,15 @@ function fixedVersionOf(level: string): ComputeVersion {
   );
 }
 
-function automaticVersion(services: ServiceVersions): () => Promise<ComputeVersion> {
+function automaticVersion(
+  services: ServiceVersions,
+  now: () => number,
+): () => Promise<ComputeVersion> {
   let known: ComputeVersion | null = null;
+  let askedMs = 0;
   return async () => {
-    if (known !== null) return known;
+    if (known === CURRENT || (known !== null && now() - askedMs < OLD_FOR_MS)) return known;
+    askedMs = now();
     const minimum = await services.minimumComputeVersion();
     // No nova-compute yet: the answer will be a better one later.
     if (minimum === 0) return CURRENT;

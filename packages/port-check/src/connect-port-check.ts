@@ -8,18 +8,15 @@ import {
 } from "@nova-console/oslo-messaging";
 import { SettingError } from "@nova-console/service";
 import { TokenStoreSettingError } from "@nova-console/token";
-import { CellDatabase } from "@nova-console/token-store-sql";
-import { readCellMappings } from "./cell-mappings.ts";
+import { CellDatabase, CellMappings, connectionLimit } from "@nova-console/token-store-sql";
 import { type Cell, type Cells, OneCell } from "./cell.ts";
+import { ComputeWatch } from "./compute-watch.ts";
 import { computeVersionOf } from "./compute-version.ts";
 import { isDatabaseServer } from "./database-server.ts";
 import { MappedCells } from "./mapped-cells.ts";
 import type { OpenedPortCheck, PortCheckSurroundings } from "./open-port-check.ts";
 import { RpcPortCheck } from "./rpc-port-check.ts";
 import { SqlInstanceRows } from "./sql-instance-rows.ts";
-
-/** Most connections to a database: a row is read in a millisecond. */
-const MAX_POOL_SIZE = 4;
 
 const NO_SERVICES = { minimumComputeVersion: () => Promise.resolve(0) };
 
@@ -34,54 +31,79 @@ export async function connectPortCheck(
   { now, log }: PortCheckSurroundings,
 ): Promise<OpenedPortCheck> {
   // Before a cell is opened, whose errors come when somebody wants a console.
-  computeVersionOf(config.upgrade_levels.compute, NO_SERVICES);
+  computeVersionOf(config.upgrade_levels.compute, NO_SERVICES, now);
   const api = config.api_database.connection;
   if (!isDatabaseServer(api)) queueOf(config, log);
+  const timeoutMs = config.console_proxy.connect_timeout * 1_000;
   const cells = isDatabaseServer(api)
     ? allCells(config, api, { now, log })
-    : new OneCell(await openCell(config, "[database] connection", log));
-  const timeoutMs = config.console_proxy.connect_timeout * 1_000;
+    : new OneCell(await openCell(config, "[database] connection", { now, log }), {
+        limitMs: timeoutMs,
+        now,
+      });
   const check = new RpcPortCheck({ cells, timeoutMs });
   return {
     check: (info, signal) => check.check(info, signal),
+    dependencies: () => cells.dependencies(),
     close: () => cells.close(),
   };
 }
 
-function allCells(config: Config, api: string, { now, log }: PortCheckSurroundings): Cells {
-  const database = databaseOf(api, "[api_database] connection");
-  const own = {
-    connection: config.database.connection,
-    transportUrl: config.DEFAULT.transport_url,
-  };
+function allCells(
+  config: Config,
+  apiConnection: string,
+  surroundings: PortCheckSurroundings,
+): Cells {
+  const list = withSettingErrors(() =>
+    CellMappings.open({
+      apiConnection,
+      ownConnection: config.database.connection,
+      ownTransportUrl: config.DEFAULT.transport_url,
+    }),
+  );
   return new MappedCells({
-    readMappings: () => readCellMappings(database, own),
-    openCell: ({ connection, transportUrl }) =>
+    readMappings: () => list.read(),
+    listPlace: list.place,
+    openCell: ({ identity, connection, transportUrl }) =>
       openCell(
         {
           ...config,
           DEFAULT: { ...config.DEFAULT, transport_url: transportUrl },
           database: { ...config.database, connection },
         },
-        "database_connection of a cell",
-        log,
+        `database_connection of cell ${identity}`,
+        surroundings,
       ),
-    close: () => database.close(),
-    now,
+    close: () => list.close(),
+    checkLimitMs: config.console_proxy.connect_timeout * 1_000,
+    now: surroundings.now,
   });
 }
 
 /** @param setting - where the database's URL stands, for errors */
-async function openCell(config: Config, setting: string, log: RpcLog): Promise<Cell> {
+async function openCell(
+  config: Config,
+  setting: string,
+  { now, log }: PortCheckSurroundings,
+): Promise<Cell> {
   const queue = queueOf(config, log);
-  const database = databaseOf(config.database.connection ?? "", setting);
+  const database = databaseOf(config, setting);
   const rows = new SqlInstanceRows(database);
-  const version = computeVersionOf(config.upgrade_levels.compute, rows);
+  const version = computeVersionOf(config.upgrade_levels.compute, rows, now);
   const services = await RpcClient.connect(queue);
+  const computes = new ComputeWatch({
+    services,
+    countComputes: () => rows.countComputes(),
+    limitMs: config.console_proxy.connect_timeout * 1_000,
+    now,
+  });
   return {
     rows,
     version,
-    services,
+    services: computes,
+    brokerPlace: services.place,
+    checkBroker: () => services.check(),
+    computeHealth: () => computes.health(),
     close: async () => {
       await Promise.all([services.close(), database.close()]);
     },
@@ -99,9 +121,15 @@ function queueOf(config: Config, log: RpcLog): RpcConnectionOptions {
   }
 }
 
-function databaseOf(connection: string, setting: string): CellDatabase {
+function databaseOf({ database }: Config, setting: string): CellDatabase {
+  const maxPoolSize = connectionLimit(database.max_pool_size);
+  const connection = database.connection ?? "";
+  return withSettingErrors(() => CellDatabase.open({ connection, setting, maxPoolSize }));
+}
+
+function withSettingErrors<T>(open: () => T): T {
   try {
-    return CellDatabase.open({ connection, setting, maxPoolSize: MAX_POOL_SIZE });
+    return open();
   } catch (error) {
     if (!(error instanceof TokenStoreSettingError)) throw error;
     throw new SettingError(error.message, { cause: error });

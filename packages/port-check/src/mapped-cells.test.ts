@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Cell } from "./cell.ts";
-import { MappedCells, type CellMapping } from "./mapped-cells.ts";
+import type { CellMapping } from "@nova-console/token-store-sql";
+import { MappedCells } from "./mapped-cells.ts";
 
 /** Cells by name: the UUIDs of their instances, or the error of their database. */
 type World = Record<string, Record<string, { hidden: boolean }> | Error>;
@@ -24,6 +25,11 @@ function cellsOf(world: World, clock = { nowMs: 0 }, api: { error?: Error } = {}
       rows: { get },
       version: () => Promise.resolve("6.0"),
       services: { call: () => Promise.resolve(true) },
+      brokerPlace: `broker of ${connection}`,
+      checkBroker: () =>
+        world[connection] instanceof Error ? Promise.reject(world[connection]) : Promise.resolve(),
+      computeHealth: () =>
+        Promise.resolve({ problem: null, isEverywhere: false, isUnknown: false }),
       close: () => {
         closed.push(connection);
         return Promise.resolve();
@@ -34,11 +40,15 @@ function cellsOf(world: World, clock = { nowMs: 0 }, api: { error?: Error } = {}
     readMappings: () =>
       api.error === undefined
         ? Promise.resolve(
-            Object.keys(world).map((connection) => ({ connection, transportUrl: "rabbit://" })),
+            Object.keys(world).map((connection) => ({
+              ...{ connection, transportUrl: "rabbit://" },
+              ...{ uuid: connection, identity: connection },
+            })),
           )
         : Promise.reject(api.error),
     openCell,
     close: () => Promise.resolve(),
+    ...{ listPlace: "the list", checkLimitMs: 5_000 },
     now: () => clock.nowMs,
   });
   const hostOf = async (uuid: string) => (await cells.find(uuid))?.row.instance["host"] ?? null;
@@ -77,6 +87,16 @@ describe("MappedCells", () => {
     clock.nowMs = 1_000;
     assert.equal(await hostOf("b"), "two");
     assert.deepEqual(closed, ["one"]);
+  });
+
+  it("says how each broker is, and whose consoles need it", async () => {
+    const { cells } = cellsOf({ one: { a: shown }, two: new Error("broker away") });
+    const [list, ...others] = await cells.dependencies();
+    assert.deepEqual(list, { kind: "store", name: "the list", problem: null, neededBy: "none" });
+    const broker = { kind: "broker", name: "one", problem: null, neededBy: { cell: "one" } };
+    const compute = { ...broker, kind: "compute", neededBy: "none", isUnknown: false };
+    const away = { ...broker, name: "two", problem: "broker away", neededBy: { cell: "two" } };
+    assert.deepEqual(others, [broker, compute, away]);
   });
 
   it("goes on with the cells that it knows while the API database is away", async () => {

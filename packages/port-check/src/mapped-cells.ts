@@ -1,101 +1,90 @@
-import type { Cell, Cells, FoundInstance } from "./cell.ts";
+import type { Dependency } from "@nova-console/health";
+import { type CellMapping, type OpenCell, OpenCells } from "@nova-console/token-store-sql";
+import { type Cell, type Cells, computeDependency, type FoundInstance } from "./cell.ts";
 
-/** How old what is known of the cells may get. */
-const MAX_AGE_MS = 60_000;
-/** How often at most they are read because no cell knows an instance. */
-const MIN_AGE_MS = 1_000;
-
-/** A cell as nova's API database has it, templates expanded; both URLs hold passwords. */
-export interface CellMapping {
-  readonly connection: string;
-  readonly transportUrl: string;
-}
+/** How often the list of cells is read at most because no cell has an instance. */
+const READ_PAUSE_MS = 1_000;
 
 /** Where cells come from. */
 export interface MappedCellsOptions {
   readonly readMappings: () => Promise<readonly CellMapping[]>;
+  /** The list's database, for people. */
+  readonly listPlace: string;
   /** Rejects if a URL of the mapping cannot be used. */
   readonly openCell: (mapping: CellMapping) => Promise<Cell>;
   /** Gives back what `readMappings` holds. */
   readonly close: () => Promise<void>;
+  /** Longest that a broker may take to say how it is. */
+  readonly checkLimitMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-type KnownCells = ReadonlyMap<string, Promise<Cell>>;
-
 /** Every cell of nova: all are asked at the same time for an instance. */
 export class MappedCells implements Cells {
   readonly #options: MappedCellsOptions;
-  /** By both URLs. */
-  #cells: KnownCells = new Map();
-  #readAtMs = -Infinity;
-  #reading: Promise<void> | null = null;
+  readonly #cells: OpenCells<Cell>;
 
   constructor(options: MappedCellsOptions) {
     this.#options = options;
+    const { readMappings, openCell: open, checkLimitMs, now } = options;
+    this.#cells = new OpenCells({
+      ...{ readMappings, open, checkLimitMs, now },
+      keyOf: ({ connection, transportUrl }) => `${connection}\n${transportUrl}`,
+      check: (cell) => cell.checkBroker(),
+      close: (cell) => cell.close(),
+    });
   }
 
   async find(instanceUuid: string): Promise<FoundInstance | null> {
-    if (this.#ageMs() >= MAX_AGE_MS) {
-      const renewing = this.#renew();
-      if (this.#cells.size === 0) await renewing;
-      // Those that are known need not wait: whoever is not found in them does.
-      else renewing.catch(() => undefined);
-    }
-    const before = this.#cells;
+    const cells = await this.#cells.current();
     try {
-      const found = await findIn(before, instanceUuid);
-      if (found !== null || this.#ageMs() < MIN_AGE_MS) return found;
+      const found = await findIn(cells, instanceUuid);
+      if (found !== null || !(await this.#hasNews())) return found;
     } catch (error) {
-      if (this.#ageMs() < MIN_AGE_MS) throw error;
+      if (!(await this.#hasNews())) throw error;
     }
-    // The cell may be new, or have moved.
-    await this.#renew();
-    return findIn(this.#cells, instanceUuid);
+    return findIn(this.#cells.known(), instanceUuid);
+  }
+
+  async dependencies(): Promise<readonly Dependency[]> {
+    const list = this.#cells.listProblem();
+    if (this.#cells.known().length === 0) await list;
+    const cells = this.#cells.known();
+    const [problem, ...states] = await Promise.all([list, ...cells.map(stateOf)]);
+    const { listPlace: name } = this.#options;
+    const neededBy = cells.length === 0 ? "all" : "none";
+    return [{ kind: "store", name, problem, neededBy }, ...states.flat()];
+  }
+
+  /** A cell may be new, or have moved. */
+  #hasNews(): Promise<boolean> {
+    return this.#cells.readAgain(READ_PAUSE_MS);
   }
 
   async close(): Promise<void> {
-    await this.#reading?.catch(() => undefined);
-    await Promise.all([this.#options.close(), ...[...this.#cells.values()].map(closeCell)]);
-  }
-
-  #ageMs(): number {
-    return this.#options.now() - this.#readAtMs;
-  }
-
-  /** While the API database is away, the cells that were known go on. */
-  async #renew(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = null));
-    try {
-      await this.#reading;
-    } catch (error) {
-      if (this.#cells.size === 0) throw error;
-    }
-  }
-
-  async #read(): Promise<void> {
-    const mappings = await this.#options.readMappings();
-    const before = this.#cells;
-    const next = new Map<string, Promise<Cell>>();
-    for (const mapping of mappings) {
-      const key = `${mapping.connection}\n${mapping.transportUrl}`;
-      const cell = before.get(key) ?? this.#options.openCell(mapping);
-      // Whoever looks for an instance is told.
-      cell.catch(() => undefined);
-      next.set(key, cell);
-    }
-    this.#readAtMs = this.#options.now();
-    this.#cells = next;
-    // Not waited for: a broker that is silent would keep everybody waiting.
-    for (const [key, cell] of before) if (!next.has(key)) void closeCell(cell);
+    await Promise.all([this.#options.close(), this.#cells.close()]);
   }
 }
 
+async function stateOf(each: OpenCell<Cell>): Promise<Dependency[]> {
+  const { identity: name, uuid } = each.mapping;
+  const neededBy = { cell: uuid };
+  const problem = await each.problem();
+  const broker: Dependency = { kind: "broker", name, problem, neededBy };
+  // Behind a broker that is away nothing is known of nova-compute.
+  if (problem !== null) return [broker];
+  const health = await (await each.get()).computeHealth();
+  return [broker, computeDependency(name, health, neededBy)];
+}
+
 /** @throws what a cell said that could not be asked, unless another one has the instance */
-async function findIn(cells: KnownCells, instanceUuid: string): Promise<FoundInstance | null> {
-  const asked = Array.from(cells.values(), async (opening): Promise<FoundInstance | null> => {
-    const cell = await opening;
+async function findIn(
+  cells: readonly OpenCell<Cell>[],
+  instanceUuid: string,
+): Promise<FoundInstance | null> {
+  const asked = cells.map(async (each): Promise<FoundInstance | null> => {
+    const cell = await each.get();
     const row = await cell.rows.get(instanceUuid);
     return row === null ? null : { row, cell };
   });
@@ -123,9 +112,4 @@ async function onlyIfShown(asked: Promise<FoundInstance | null>): Promise<FoundI
 
 function isHidden({ row }: FoundInstance): boolean {
   return Number(row.instance["hidden"] ?? 0) !== 0;
-}
-
-async function closeCell(opening: Promise<Cell>): Promise<void> {
-  const cell = await opening.catch(() => null);
-  await cell?.close();
 }

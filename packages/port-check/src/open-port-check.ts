@@ -1,4 +1,5 @@
 import type { Config } from "@nova-console/config";
+import type { Dependency } from "@nova-console/health";
 import type { RpcLog } from "@nova-console/oslo-messaging";
 import { isDatabaseServer } from "./database-server.ts";
 import { SettingError } from "@nova-console/service";
@@ -13,6 +14,8 @@ export interface PortCheckSurroundings {
 
 /** A check that holds connections. */
 export interface OpenedPortCheck extends PortCheck {
+  /** Says how the brokers and nova-compute services are; each is given 1.5 s. */
+  dependencies(): Promise<readonly Dependency[]>;
   /** Gives them back. Nothing may be asked afterwards. */
   close(): Promise<void>;
 }

@@ -29,13 +29,17 @@ const info: ConnectInfo = {
 const signal = new AbortController().signal;
 
 function checkOf(cell: Partial<Cell>): RpcPortCheck {
-  const cells = new OneCell({
+  const one: Cell = {
     rows: { get: () => Promise.resolve(recorded.row) },
     version: () => Promise.resolve("6.0"),
     services: { call: () => Promise.resolve(true) },
+    brokerPlace: "a broker",
+    checkBroker: () => Promise.resolve(),
+    computeHealth: () => Promise.resolve({ problem: null, isEverywhere: false, isUnknown: false }),
     close: () => Promise.resolve(),
     ...cell,
-  });
+  };
+  const cells = new OneCell(one, { limitMs: 5_000, now: () => 0 });
   return new RpcPortCheck({ cells, timeoutMs: 5_000 });
 }
 

@@ -37,6 +37,9 @@ const MINIMUM_COMPUTE_VERSION = `
   SELECT MIN(services.version) AS minimum FROM services
    WHERE services.binary = ? AND services.deleted = 0 AND NOT services.forced_down`;
 
+const COUNT_COMPUTES = `
+  SELECT COUNT(*) AS computes FROM services WHERE services.binary = ? AND services.deleted = 0`;
+
 /** Reads what a port check needs from nova's tables; never writes. */
 export class SqlInstanceRows implements InstanceRows, ServiceVersions {
   readonly #database: CellDatabase;
@@ -58,6 +61,12 @@ export class SqlInstanceRows implements InstanceRows, ServiceVersions {
   async minimumComputeVersion(): Promise<number> {
     const [row] = await this.#database.query(MINIMUM_COMPUTE_VERSION, ["nova-compute"]);
     return Number(row?.["minimum"] ?? 0);
+  }
+
+  /** How many nova-compute services the cell has, as nova's `services` says. */
+  async countComputes(): Promise<number> {
+    const [row] = await this.#database.query(COUNT_COMPUTES, ["nova-compute"]);
+    return Number(row?.["computes"] ?? 0);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from "@nova-console/config";
+import type { ServiceView } from "./admin/service-view.ts";
 import type { ListeningProxy } from "./listening-proxy.ts";
 import type { RunningService } from "./program-spec.ts";
 
@@ -13,8 +14,8 @@ export interface RunningProxyOptions {
   /** Writes an address for people. */
   readonly formatAddress: (host: string, port: number) => string;
   readonly reload: (config: Config) => void;
-  /** Rejects if no token can be checked. */
-  readonly check: () => Promise<void>;
+  /** As {@link ServiceView.check}. */
+  readonly check: ServiceView["check"];
   /** Ends what the proxy asks: stores and brokers. */
   readonly close: () => Promise<unknown>;
 }

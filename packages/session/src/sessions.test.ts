@@ -278,17 +278,19 @@ describe("Sessions", { timeout: 20_000 }, () => {
   });
 
   it("opens nothing whose token is revoked, or leads elsewhere, when the backend is there after 50 ms", async (t) => {
-    const port = await vncServer(t);
+    let nowMs = 0;
+    const port = await vncServer(t, (socket) => {
+      nowMs += 50;
+      echo(socket);
+    });
     for (const second of [null, { port: 1 }]) {
       const store = storeOf(port);
       let asked = 0;
-      let nowMs = 0;
       const changing: TokenStore = {
         ...store,
         validate: async (token) => {
           const info = await store.validate(token);
           asked += 1;
-          nowMs += 50;
           if (asked === 1) return info;
           if (second === null) throw new InvalidTokenError();
           return { ...info, ...second };
@@ -300,6 +302,44 @@ describe("Sessions", { timeout: 20_000 }, () => {
       assert.ok(!said.includes("admit"));
     }
   });
+
+  for (const [what, storeMs, computeMs, dialMs, expected] of [
+    ["once while the store is slow", 300, 310, 10, { store: 1, port: 1 }],
+    ["again for the token alone while nova-compute is slow", 1, 300, 10, { store: 2, port: 1 }],
+    ["again for both when the backend is slow", 300, 310, 50, { store: 2, port: 2 }],
+  ] as const) {
+    it(`asks ${what}`, async (t) => {
+      let nowMs = 0;
+      const asked = { store: 0, port: 0 };
+      const store = storeOf(
+        await vncServer(t, (socket) => {
+          nowMs += dialMs;
+          echo(socket);
+        }),
+      );
+      const slow: TokenStore = {
+        ...store,
+        validate: async (token) => {
+          asked.store += 1;
+          const info = await store.validate(token);
+          nowMs += storeMs;
+          return info;
+        },
+      };
+      const check = (): Promise<void> => {
+        asked.port += 1;
+        nowMs += computeMs;
+        return Promise.resolve();
+      };
+      const { sessions } = sessionsOf(slow, {}, undefined, () => nowMs, { check });
+      const front = new TestFront("good");
+      const running = sessions.open(front);
+      await prove(front);
+      front.viewer.end();
+      await running;
+      assert.deepEqual(asked, expected);
+    });
+  }
 
   it("asks the store once for a console that is there at once", async (t) => {
     const store = storeOf(await vncServer(t));

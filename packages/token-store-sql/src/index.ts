@@ -5,6 +5,9 @@
  * @packageDocumentation
  */
 export { CellDatabase, type CellDatabaseOptions } from "./cell-database.ts";
-export { expandCellTemplate } from "./cell-template.ts";
+export { CellMappings, type CellMapping } from "./cell-mappings.ts";
 export { MultiCellTokenStore, type MultiCellTokenStoreOptions } from "./multi-cell-token-store.ts";
+export type { StoreLog } from "./instances-table.ts";
+export { OpenCells, type OpenCell } from "./open-cells.ts";
+export { connectionLimit } from "./sql-pool.ts";
 export { SqlTokenStore, type SqlTokenStoreOptions } from "./sql-token-store.ts";

@@ -1,4 +1,6 @@
+import type { Dependency } from "@nova-console/health";
 import {
+  checkTokenStore,
   type ConnectInfo,
   InvalidTokenError,
   type Token,
@@ -8,12 +10,14 @@ import {
   TokenStoreSettingError,
 } from "@nova-console/token";
 import { type CellMapping, CellMappings } from "./cell-mappings.ts";
+import type { StoreLog } from "./instances-table.ts";
+import { type OpenCell, OpenCells } from "./open-cells.ts";
 import { SqlTokenStore } from "./sql-token-store.ts";
 
-/** How old what is known of the cells may get. */
-const MAPPINGS_MAX_AGE_MS = 60_000;
-/** How often at most they are read because a cell does not answer. */
-const MAPPINGS_MIN_AGE_MS = 1_000;
+/** How often the list of cells is read at most because a cell does not answer. */
+const FAILED_PAUSE_MS = 1_000;
+/** How often it is read at most because no cell knows a token: wrong tokens may come in a flood. */
+const UNKNOWN_PAUSE_MS = 5_000;
 
 /** Where the cells of a {@link MultiCellTokenStore} are found. */
 export interface MultiCellTokenStoreOptions {
@@ -23,15 +27,14 @@ export interface MultiCellTokenStoreOptions {
   readonly ownConnection: string | null;
   /** Most connections to a server. */
   readonly maxPoolSize: number;
+  /** Longest that a cell may take to say how it is, in milliseconds. */
+  readonly checkLimitMs: number;
   /** The clock: milliseconds since the epoch, as `Date.now`. */
   readonly now: () => number;
+  readonly log?: StoreLog | undefined;
 }
 
-/** A cell's store, or why it has none. */
-interface Cell {
-  readonly mapping: CellMapping;
-  readonly store: SqlTokenStore | TokenStoreError;
-}
+type CellStore = OpenCell<SqlTokenStore>;
 
 /**
  * The tokens of every cell: all are asked at the same time, and the first that knows a token answers.
@@ -42,14 +45,20 @@ interface Cell {
 export class MultiCellTokenStore implements TokenStore, TokenDirectory {
   readonly #mappings: CellMappings;
   readonly #options: MultiCellTokenStoreOptions;
-  /** By expanded URL. */
-  #cells: ReadonlyMap<string, Cell> = new Map();
-  #readAtMs = -Infinity;
-  #reading: Promise<void> | null = null;
+  readonly #cells: OpenCells<SqlTokenStore>;
 
   private constructor(options: MultiCellTokenStoreOptions) {
     this.#options = options;
-    this.#mappings = CellMappings.open(options);
+    this.#mappings = CellMappings.open({ ...options, ownTransportUrl: null });
+    const { checkLimitMs, now } = options;
+    this.#cells = new OpenCells({
+      readMappings: () => this.#mappings.read(),
+      keyOf: ({ connection }) => connection,
+      open: (mapping) => this.#open(mapping),
+      check: checkTokenStore,
+      close: (store) => store.close(),
+      ...{ checkLimitMs, now },
+    });
   }
 
   /** Connects to nothing yet. @throws {@link TokenStoreSettingError} if a URL is none */
@@ -58,22 +67,23 @@ export class MultiCellTokenStore implements TokenStore, TokenDirectory {
   }
 
   async validate(token: Token): Promise<ConnectInfo> {
-    const cells = await this.#current();
+    const cells = await this.#cells.current();
     try {
       return await askEach(cells, token);
     } catch (error) {
-      if (!(error instanceof TokenStoreError)) throw error;
-      // A cell may have moved, and where it was nobody answers.
-      const known = await this.#readAgain();
-      if (known === cells) throw error;
-      return await askEach(known, token);
+      // The cell may be new, or have moved, and where it was nobody answers.
+      const isUnknown = error instanceof InvalidTokenError;
+      if (!isUnknown && !(error instanceof TokenStoreError)) throw error;
+      const pauseMs = isUnknown ? UNKNOWN_PAUSE_MS : FAILED_PAUSE_MS;
+      if (!(await this.#cells.readAgain(pauseMs))) throw error;
+      return await askEach(this.#cells.known(), token);
     }
   }
 
   async liveDigests(limit: number): Promise<readonly string[]> {
-    const cells = await this.#current();
+    const cells = await this.#cells.current();
     const answers = await Promise.allSettled(
-      [...cells.values()].map(async ({ store }) => storeOf(store).liveDigests(limit)),
+      cells.map(async (cell) => (await cell.get()).liveDigests(limit)),
     );
     const lists = answers.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const failed = answers.find((each) => each.status === "rejected");
@@ -81,59 +91,38 @@ export class MultiCellTokenStore implements TokenStore, TokenDirectory {
     return takeTurns(lists, limit);
   }
 
+  /** Asks the API database and every cell how they are; each is given 1.5 s. */
+  async dependencies(): Promise<readonly Dependency[]> {
+    const list = this.#cells.listProblem();
+    if (this.#cells.known().length === 0) await list;
+    const cells = this.#cells.known();
+    const [problem, ...problems] = await Promise.all([
+      list,
+      ...cells.map((each) => each.problem()),
+    ]);
+    // Cells that are known go on without the list.
+    const neededBy = cells.length === 0 ? "all" : "none";
+    return [
+      { kind: "store", name: this.#mappings.place, problem, neededBy },
+      ...cells.map(({ mapping }, index): Dependency => {
+        const { identity: name, uuid: cell } = mapping;
+        return { kind: "cell", name, problem: problems[index] ?? null, neededBy: { cell } };
+      }),
+    ];
+  }
+
   async close(): Promise<void> {
-    await this.#reading?.catch(() => undefined);
-    await Promise.all([this.#mappings.close(), ...[...this.#cells.values()].map(closeCell)]);
+    await Promise.all([this.#mappings.close(), this.#cells.close()]);
   }
 
-  /** What is known, read anew in the background when it is old; waited for only where nothing is known. */
-  async #current(): Promise<ReadonlyMap<string, Cell>> {
-    if (this.#options.now() - this.#readAtMs >= MAPPINGS_MAX_AGE_MS) {
-      const reading = this.#read();
-      if (this.#cells.size === 0) await reading;
-      else reading.catch(() => undefined);
-    }
-    return this.#cells;
-  }
-
-  async #readAgain(): Promise<ReadonlyMap<string, Cell>> {
-    if (this.#options.now() - this.#readAtMs >= MAPPINGS_MIN_AGE_MS) {
-      await this.#read().catch(() => undefined);
-    }
-    return this.#cells;
-  }
-
-  #read(): Promise<void> {
-    this.#reading ??= this.#readNow().finally(() => (this.#reading = null));
-    return this.#reading;
-  }
-
-  async #readNow(): Promise<void> {
-    const mappings = await this.#mappings.read();
-    this.#readAtMs = this.#options.now();
-    const next = new Map<string, Cell>();
-    for (const mapping of mappings) {
-      const { connection } = mapping;
-      next.set(connection, this.#cells.get(connection) ?? this.#open(mapping));
-    }
-    const before = this.#cells;
-    const gone = [...before].filter(([connection]) => !next.has(connection));
-    // The same map says that nothing is new.
-    if (gone.length === 0 && next.size === before.size) return;
-    this.#cells = next;
-    // Not waited for: a question may still be open there.
-    for (const [, cell] of gone) closeCell(cell).catch(() => undefined);
-  }
-
-  #open(mapping: CellMapping): Cell {
-    const { maxPoolSize, now } = this.#options;
-    const { identity, connection } = mapping;
+  #open({ identity, connection }: CellMapping): SqlTokenStore {
+    const { maxPoolSize, now, log } = this.#options;
     const setting = `database_connection of cell ${identity}`;
     try {
-      return { mapping, store: SqlTokenStore.open({ connection, setting, maxPoolSize, now }) };
+      return SqlTokenStore.open({ connection, setting, maxPoolSize, now, log });
     } catch (error) {
       if (!(error instanceof TokenStoreSettingError)) throw error;
-      return { mapping, store: new TokenStoreError(error.message, { cause: error }) };
+      throw new TokenStoreError(error.message, { cause: error });
     }
   }
 }
@@ -143,26 +132,15 @@ export class MultiCellTokenStore implements TokenStore, TokenDirectory {
  *
  * @throws {@link InvalidTokenError} only if every one of them says so
  */
-async function askEach(cells: ReadonlyMap<string, Cell>, token: Token): Promise<ConnectInfo> {
+async function askEach(cells: readonly CellStore[], token: Token): Promise<ConnectInfo> {
   try {
-    return await Promise.any(
-      [...cells.values()].map(async ({ store }) => storeOf(store).validate(token)),
-    );
+    return await Promise.any(cells.map(async (cell) => (await cell.get()).validate(token)));
   } catch (error) {
     if (!(error instanceof AggregateError)) throw error;
     const errors: readonly unknown[] = error.errors;
     const failed = errors.find((each) => !(each instanceof InvalidTokenError));
     throw failed instanceof Error ? failed : new InvalidTokenError();
   }
-}
-
-function storeOf(store: Cell["store"]): SqlTokenStore {
-  if (store instanceof TokenStoreError) throw store;
-  return store;
-}
-
-async function closeCell({ store }: Cell): Promise<void> {
-  if (store instanceof SqlTokenStore) await store.close();
 }
 
 /** The youngest of each first: between cells there is no order. */

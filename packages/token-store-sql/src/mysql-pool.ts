@@ -3,11 +3,12 @@ import { lookupWithin } from "@nova-console/name-lookup";
 import { createPool, type PoolOptions } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { describeServer, type DatabaseUrl, type ServerAddress } from "./database-url.ts";
-import { connectFailureFrom, failureFrom } from "./sql-failure.ts";
 import { NameWatch } from "./name-watch.ts";
+import { connectFailureFrom, failureFrom, SqlFailure } from "./sql-failure.ts";
 import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
+  PoolLoad,
   type SqlPool,
   type SqlResult,
   type SqlValue,
@@ -29,6 +30,8 @@ const FIRST_STATEMENT = "SET autocommit = 1, sql_mode = 'TRADITIONAL'";
 
 /** Most who wait for each connection: the driver keeps even those who have given up. */
 const MAX_WAITING = 200;
+/** What the driver says when there are more. */
+const QUEUE_IS_FULL = "Queue limit reached.";
 
 /** Connections to one MySQL or MariaDB; statements are prepared once on each. */
 export class MysqlPool implements SqlPool {
@@ -36,11 +39,13 @@ export class MysqlPool implements SqlPool {
   readonly #options: PoolOptions;
   readonly #url: DatabaseUrl;
   readonly #name = new NameWatch();
+  readonly #load: PoolLoad;
   #pool: RetiringPool<Pool>;
 
   constructor(url: DatabaseUrl, server: ServerAddress, size: number, files: TlsFiles | null) {
     this.#server = describeServer(server);
     this.#url = url;
+    this.#load = new PoolLoad(this.#server, size);
     const { user, password, database, connectTimeoutMs, charset, tls } = url;
     const { host, port } = server;
     const tcp = { lookup: lookupWithin(connectTimeoutMs), keepAlive: true, noDelay: true };
@@ -85,14 +90,17 @@ export class MysqlPool implements SqlPool {
     onBroken: () => void,
   ): Promise<SqlResult> {
     const connection = await this.#connect(pool);
+    this.#load.take();
     try {
       const asked = connection.execute(sql, [...values]);
       const [result] = await within(this.#url.queryTimeoutMs, `${this.#server}: an answer`, asked);
       connection.release();
+      this.#load.giveBack(true);
       if (Array.isArray(result)) return { rows: result as SqlResult["rows"], changes: 0 };
       return { rows: [], changes: result.affectedRows };
     } catch (error) {
       const failure = failureFrom(error, this.#server);
+      this.#load.giveBack(!breaksConnection(failure));
       if (breaksConnection(failure)) {
         connection.destroy();
         onBroken();
@@ -106,9 +114,11 @@ export class MysqlPool implements SqlPool {
   }
 
   async #connect(pool: Pool): Promise<PoolConnection> {
+    const limitMs = this.#url.connectTimeoutMs;
     const wanted = pool.getConnection();
+    const failureOfWait = this.#load.startWait(limitMs);
     try {
-      return await within(this.#url.connectTimeoutMs, `${this.#server}: a connection`, wanted);
+      return await within(limitMs, `${this.#server}: a connection`, wanted);
     } catch (error) {
       // It may come yet, when nobody waits for it any more.
       wanted.then(
@@ -117,6 +127,10 @@ export class MysqlPool implements SqlPool {
         },
         () => undefined,
       );
+      if (error instanceof SqlFailure) throw failureOfWait(this.#name.reasonOf(error));
+      if (error instanceof Error && error.message === QUEUE_IS_FULL) {
+        throw this.#load.queueIsFull(error);
+      }
       throw connectFailureFrom(this.#name.reasonOf(error), this.#server);
     }
   }

@@ -8,6 +8,7 @@ import { NameWatch } from "./name-watch.ts";
 import { RetiringPool } from "./retiring-pool.ts";
 import {
   breaksConnection,
+  PoolLoad,
   type SqlPool,
   type SqlResult,
   type SqlValue,
@@ -16,6 +17,8 @@ import {
 import type { TlsFiles } from "./tls-files.ts";
 
 const IDLE_MS = 60_000;
+/** What the driver says when no connection became free in time. */
+const NONE_IS_FREE = "timeout exceeded when trying to connect";
 /** What the driver says when the server answers its SSLRequest with N. */
 const NO_TLS = "The server does not support SSL connections";
 
@@ -28,13 +31,14 @@ export class PostgresPool implements SqlPool {
   readonly #options: pg.PoolConfig;
   readonly #url: DatabaseUrl;
   readonly #name = new NameWatch();
-  /** Off for good once a server that need not have it has said no. */
-  #tls: ConnectionOptions | false;
+  readonly #load: PoolLoad;
+  readonly #tls: ConnectionOptions | false;
   #pool: RetiringPool<pg.Pool>;
 
   constructor(url: DatabaseUrl, server: ServerAddress, size: number, files: TlsFiles | null) {
     this.#server = describeServer(server);
     this.#url = url;
+    this.#load = new PoolLoad(this.#server, size);
     const { user, password, database, connectTimeoutMs } = url;
     this.#tls = server.host.startsWith("/") ? false : tlsOptions(url, files);
     const lookup = lookupWithin(connectTimeoutMs);
@@ -52,21 +56,26 @@ export class PostgresPool implements SqlPool {
         ? {}
         : { stream: () => this.#name.follow(new NamedSocket(lookup)) }),
     };
-    this.#pool = this.#open();
+    this.#pool = this.#open(this.#tls);
   }
 
   async run(sql: string, values: readonly SqlValue[]): Promise<SqlResult> {
     const current = this.#pool;
     const replace = (): void => {
-      this.#replace(current);
+      this.#replace(current, this.#tls);
     };
     try {
       return await current.use((pool) => this.#runOn(pool, sql, values, replace));
     } catch (error) {
       if (this.#url.tls?.optional !== true || !saysNoTls(error)) throw error;
-      this.#tls = false;
-      replace();
-      return this.#pool.use((pool) => this.#runOn(pool, sql, values, replace));
+      // Until the next pool: the server may have TLS when it comes back.
+      this.#replace(current, false);
+      const inClear = this.#pool;
+      return inClear.use((pool) =>
+        this.#runOn(pool, sql, values, () => {
+          this.#replace(inClear, this.#tls);
+        }),
+      );
     }
   }
 
@@ -78,6 +87,7 @@ export class PostgresPool implements SqlPool {
     onBroken: () => void,
   ): Promise<SqlResult> {
     const client = await this.#connect(pool);
+    this.#load.take();
     try {
       const asked = client.query<Record<string, unknown>>(sql, [...values]);
       const { rows, rowCount } = await within(
@@ -86,9 +96,11 @@ export class PostgresPool implements SqlPool {
         asked,
       );
       client.release();
+      this.#load.giveBack(true);
       return { rows, changes: rowCount ?? 0 };
     } catch (error) {
       const failure = failureFrom(error, this.#server);
+      this.#load.giveBack(!breaksConnection(failure));
       const isBroken = breaksConnection(failure);
       client.release(isBroken);
       if (isBroken) onBroken();
@@ -101,15 +113,18 @@ export class PostgresPool implements SqlPool {
   }
 
   async #connect(pool: pg.Pool): Promise<pg.PoolClient> {
+    const failureOfWait = this.#load.startWait(this.#url.connectTimeoutMs);
     try {
       return await pool.connect();
     } catch (error) {
+      if (error instanceof Error && error.message === NONE_IS_FREE)
+        throw failureOfWait(this.#name.reasonOf(error));
       throw connectFailureFrom(this.#name.reasonOf(error), this.#server);
     }
   }
 
-  #open(): RetiringPool<pg.Pool> {
-    const pool = new pg.Pool({ ...this.#options, ssl: this.#tls });
+  #open(tls: ConnectionOptions | false): RetiringPool<pg.Pool> {
+    const pool = new pg.Pool({ ...this.#options, ssl: tls });
     // An idle connection that breaks has left the pool already; a busy one fails its statement as well.
     pool.on("error", () => undefined);
     pool.on("connect", (client) => client.on("error", () => undefined));
@@ -117,9 +132,9 @@ export class PostgresPool implements SqlPool {
   }
 
   /** What a server that went away has left behind would each have to be waited for. */
-  #replace(broken: RetiringPool<pg.Pool>): void {
+  #replace(broken: RetiringPool<pg.Pool>, tls: ConnectionOptions | false): void {
     if (this.#pool !== broken) return;
-    this.#pool = this.#open();
+    this.#pool = this.#open(tls);
     broken.retire();
   }
 }

@@ -89,6 +89,6 @@ async function runAt(
 
 function mayMoveOn(error: unknown, repeatable: boolean): boolean {
   if (!(error instanceof SqlFailure)) return false;
-  if (error.kind === "unreachable" || error.kind === "read-only") return true;
+  if (["unreachable", "busy", "read-only"].includes(error.kind)) return true;
   return repeatable && breaksConnection(error);
 }

@@ -2,6 +2,8 @@
 export type FailureKind =
   /** Nothing was asked: another server may be. */
   | "unreachable"
+  /** All connections were in use: nothing was asked. */
+  | "busy"
   /** The connection ended while it was asked; whether it did what it was told is not known. */
   | "lost"
   /** It kept silent; whether it did what it was told is not known. */
@@ -15,6 +17,8 @@ export type FailureKind =
   /** This user lacks a privilege. */
   | "not-granted"
   | "no-table"
+  /** nova's database has no `instances` at the moment. */
+  | "no-instances"
   | "other";
 
 /** What a driver's error comes to. */

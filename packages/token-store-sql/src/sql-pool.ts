@@ -1,4 +1,12 @@
-import { SqlFailure } from "./sql-failure.ts";
+import { connectFailureFrom, SqlFailure } from "./sql-failure.ts";
+
+/** oslo.db's 0 is "no limit"; here every pool has one. */
+const LARGEST_POOL = 50;
+
+/** @param maxPoolSize - `[database] max_pool_size` @returns most connections of a pool to one server */
+export function connectionLimit(maxPoolSize: number): number {
+  return maxPoolSize === 0 ? LARGEST_POOL : maxPoolSize;
+}
 
 /** What is put into a statement. */
 export type SqlValue = string | number | null;
@@ -22,6 +30,57 @@ export interface SqlPool {
 
   /** Ends all connections; what is running may end first. */
   close(): Promise<void>;
+}
+
+/** The load on one pool: tells a pool that is busy from a server that cannot be reached. */
+export class PoolLoad {
+  readonly #server: string;
+  readonly #size: number;
+  #used = 0;
+  #answers = 0;
+
+  /** @param size - most connections of the pool */
+  constructor(server: string, size: number) {
+    this.#server = server;
+    this.#size = size;
+  }
+
+  /** Counts a connection that asks. */
+  take(): void {
+    this.#used += 1;
+  }
+
+  /** Counts a connection that has asked. @param isAnswered - whether the server said anything */
+  giveBack(isAnswered: boolean): void {
+    this.#used -= 1;
+    if (isAnswered) this.#answers += 1;
+  }
+
+  /**
+   * Begins a wait for a free connection.
+   *
+   * @returns makes a failure of an error that ended the wait in vain
+   */
+  startWait(limitMs: number): (error: unknown) => SqlFailure {
+    const answersBefore = this.#answers;
+    return (error) => {
+      const isAnswering = this.#answers > answersBefore;
+      if (this.#used < this.#size && !isAnswering) return connectFailureFrom(error, this.#server);
+      const silence = isAnswering ? "" : ", without an answer meanwhile";
+      return this.#busy(`for more than ${limitMs} ms${silence}`, error);
+    };
+  }
+
+  /** @param error - says that no more may wait */
+  queueIsFull(error: unknown): SqlFailure {
+    return this.#busy("or being made, and no more questions may wait for one", error);
+  }
+
+  /** @param howLong - completes "all connections are in use" */
+  #busy(howLong: string, cause: unknown): SqlFailure {
+    const message = `${this.#server}: all ${this.#size} connections are in use ${howLong}`;
+    return new SqlFailure("busy", message, { cause });
+  }
 }
 
 /**

@@ -16,16 +16,13 @@ import {
   validateInstanceUuid,
 } from "@nova-console/token";
 import { describePlace, parseDatabaseUrl } from "./database-url.ts";
+import { InstancesTable, type StoreLog } from "./instances-table.ts";
 import { ServerGroup } from "./server-group.ts";
-import { SqlFailure } from "./sql-failure.ts";
-import type { SqlResult, SqlValue } from "./sql-pool.ts";
-import { type LiveStatement, PURGE_BATCH, type Statements, statementsFor } from "./statements.ts";
+import { PURGE_BATCH, type Statements, statementsFor } from "./statements.ts";
 import { type ErrorSurroundings, storeErrorFrom } from "./store-error.ts";
 
 /** How often at most an `authorize` also removes what has expired. */
 const PURGE_INTERVAL_MS = 60_000;
-/** For how long a database without `instances` is taken for one: a cell may be made of it. */
-const NO_INSTANCES_MS = 60_000;
 
 /** Where a {@link SqlTokenStore} is kept. */
 export interface SqlTokenStoreOptions {
@@ -37,6 +34,7 @@ export interface SqlTokenStoreOptions {
   readonly maxPoolSize: number;
   /** The clock: milliseconds since the epoch, as `Date.now`. */
   readonly now: () => number;
+  readonly log?: StoreLog | undefined;
 }
 
 /**
@@ -53,20 +51,22 @@ export class SqlTokenStore implements TokenAuthority {
   readonly #statements: Statements;
   readonly #surroundings: ErrorSurroundings;
   readonly #now: () => number;
-  #withoutInstancesUntilMs = -Infinity;
-  /** A nova database whose `instances` is gone is being restored: nothing is good then. */
-  #hasInstances = false;
+  readonly #instances: InstancesTable;
   #lastPurgeMs = -Infinity;
   #closed = false;
 
   private constructor(options: SqlTokenStoreOptions) {
-    const { connection, setting, maxPoolSize, now } = options;
+    const { connection, setting, maxPoolSize, now, log } = options;
     const url = parseDatabaseUrl(connection, setting);
     this.place = describePlace(url);
     this.#servers = ServerGroup.open(url, maxPoolSize);
     this.#statements = statementsFor(url.dialect);
     this.#surroundings = { place: this.place, setting, password: url.password };
     this.#now = now;
+    this.#instances = new InstancesTable({
+      read: (sql, values) => this.#servers.read(sql, values),
+      ...{ statements: this.#statements, place: this.place, now, log },
+    });
   }
 
   /**
@@ -80,7 +80,7 @@ export class SqlTokenStore implements TokenAuthority {
 
   validate(token: Token): Promise<ConnectInfo> {
     return this.#ask(async ({ validate }) => {
-      const { rows } = await this.#askLive(validate, [token.digest, this.#nowSeconds()]);
+      const { rows } = await this.#instances.ask(validate, [token.digest, this.#nowSeconds()]);
       const [row] = rows;
       if (row === undefined) throw new InvalidTokenError();
       return decodeRow(row, this.place);
@@ -111,7 +111,7 @@ export class SqlTokenStore implements TokenAuthority {
   revokeInstance(instanceUuid: string): Promise<number> {
     return this.#ask(async ({ countInstance, deleteInstance }) => {
       const uuid = validateInstanceUuid(instanceUuid);
-      const { rows } = await this.#askLive(countInstance, [uuid, this.#nowSeconds()]);
+      const { rows } = await this.#instances.ask(countInstance, [uuid, this.#nowSeconds()]);
       await this.#servers.read(deleteInstance, [uuid]);
       return Number(rows[0]?.["live"] ?? 0);
     });
@@ -119,7 +119,7 @@ export class SqlTokenStore implements TokenAuthority {
 
   revokeToken(token: Token): Promise<boolean> {
     return this.#ask(async ({ validate, deleteToken }) => {
-      const { rows } = await this.#askLive(validate, [token.digest, this.#nowSeconds()]);
+      const { rows } = await this.#instances.ask(validate, [token.digest, this.#nowSeconds()]);
       await this.#servers.read(deleteToken, [token.digest]);
       return rows.length > 0;
     });
@@ -127,14 +127,14 @@ export class SqlTokenStore implements TokenAuthority {
 
   list(): Promise<ConnectInfo[]> {
     return this.#ask(async ({ list }) => {
-      const { rows } = await this.#askLive(list, [this.#nowSeconds()]);
+      const { rows } = await this.#instances.ask(list, [this.#nowSeconds()]);
       return rows.map((row) => decodeRow(row, this.place));
     });
   }
 
   liveDigests(limit: number): Promise<readonly string[]> {
     return this.#ask(async ({ liveDigests }) => {
-      const { rows } = await this.#askLive(liveDigests(limit), [this.#nowSeconds()]);
+      const { rows } = await this.#instances.ask(liveDigests(limit), [this.#nowSeconds()]);
       return rows.map((row) => String(row["token_hash"]));
     });
   }
@@ -171,15 +171,7 @@ export class SqlTokenStore implements TokenAuthority {
 
   /** nova mints no token for an instance that it does not have, and believes none. */
   async #requireInstance(uuid: string): Promise<void> {
-    if (this.#isWithoutInstances()) return;
-    try {
-      const { rows } = await this.#servers.read(this.#statements.findInstance, [uuid]);
-      this.#hasInstances = true;
-      if (rows.length > 0) return;
-    } catch (error) {
-      if (isNoTable(error) && !this.#hasInstances) return;
-      throw error;
-    }
+    if (await this.#instances.mayHave(uuid)) return;
     const allowed = "an instance in this nova database that is not deleted";
     throw new InvalidConsoleRequestError("instance_uuid", uuid, allowed);
   }
@@ -205,25 +197,6 @@ export class SqlTokenStore implements TokenAuthority {
     await this.#purge(1).catch(() => 0);
   }
 
-  #isWithoutInstances(): boolean {
-    return this.#now() < this.#withoutInstancesUntilMs;
-  }
-
-  /** Of two tables one may be missing: the same without nova's `instances` tells which. */
-  async #askLive(statement: LiveStatement, values: readonly SqlValue[]): Promise<SqlResult> {
-    if (this.#isWithoutInstances()) return this.#servers.read(statement.ofAny, values);
-    try {
-      const found = await this.#servers.read(statement.ofInstances, values);
-      this.#hasInstances = true;
-      return found;
-    } catch (error) {
-      if (!isNoTable(error) || this.#hasInstances) throw error;
-    }
-    const result = await this.#servers.read(statement.ofAny, values);
-    this.#withoutInstancesUntilMs = this.#now() + NO_INSTANCES_MS;
-    return result;
-  }
-
   async #ask<T>(question: (statements: Statements) => Promise<T>): Promise<T> {
     if (this.#closed) throw new TokenStoreError(`token store ${this.place}: is closed`);
     try {
@@ -242,8 +215,4 @@ export class SqlTokenStore implements TokenAuthority {
   #timestamp(): string {
     return new Date(this.#now()).toISOString().replace("T", " ").replace("Z", "");
   }
-}
-
-function isNoTable(error: unknown): boolean {
-  return error instanceof SqlFailure && error.kind === "no-table";
 }

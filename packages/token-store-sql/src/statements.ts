@@ -21,6 +21,10 @@ export interface Statements {
   readonly liveDigests: (limit: number) => LiveStatement;
   /** instance_uuid */
   readonly findInstance: string;
+  /** Fails without nova's `instances`. */
+  readonly probeInstances: string;
+  /** Each fails without one of nova's other tables. */
+  readonly probeNova: readonly string[];
   /** created_at, then `TOKEN_COLUMNS` */
   readonly insert: string;
   /** host, port, internal_access_path, instance_uuid */
@@ -43,6 +47,9 @@ export const PURGE_BATCH = 500;
 const TABLE = "console_auth_tokens";
 // nova's own proxy asks for the instance in a second query. nova/objects/console_auth_token.py, `validate`
 const OF_INSTANCES = `AND EXISTS (SELECT 1 FROM instances WHERE instances.uuid = ${TABLE}.instance_uuid AND instances.deleted = 0)`;
+
+/** Tables that only nova's cell database has, in every release; a dump has some of them before `instances`. */
+const NOVA_TABLES = ["block_device_mapping", "compute_nodes", "instance_info_caches"];
 
 /** Writes them for a database. */
 export function statementsFor(dialect: Dialect): Statements {
@@ -70,6 +77,8 @@ export function statementsFor(dialect: Dialect): Statements {
         `SELECT token_hash FROM ${TABLE} WHERE expires > ?`,
         `ORDER BY id DESC LIMIT ${Math.max(0, Math.trunc(limit))}`,
       ),
+    probeInstances: probe("instances"),
+    probeNova: NOVA_TABLES.map(probe),
     findInstance: plain("SELECT 1 AS found FROM instances WHERE uuid = ? AND deleted = 0"),
     insert: plain(
       `INSERT INTO ${TABLE} (created_at, ${TOKEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -87,6 +96,10 @@ export function statementsFor(dialect: Dialect): Statements {
       `UPDATE ${TABLE} SET host = ?, port = ?, updated_at = ? WHERE instance_uuid = ? AND expires > ?`,
     ),
   };
+}
+
+function probe(table: string): string {
+  return `SELECT 1 FROM ${table} LIMIT 0`;
 }
 
 /** `?` is MySQL's, `$1` PostgreSQL's. */

@@ -30,6 +30,8 @@ function describe(kind: FailureKind, message: string, setting: string): string {
   switch (kind) {
     case "unreachable":
       return `cannot be reached (${message}); check that the database runs and that ${setting} names it`;
+    case "busy":
+      return `cannot serve all who ask (${message}); raise [database] max_pool_size, or find what makes the database slow`;
     case "lost":
     case "silent":
       return `does not answer (${message}); check the database and the network to it`;
@@ -43,6 +45,8 @@ function describe(kind: FailureKind, message: string, setting: string): string {
       return `a privilege is missing (${message}); grant this user SELECT on instances, and SELECT, INSERT, UPDATE and DELETE on console_auth_tokens`;
     case "no-table":
       return `has no nova tables (${message}); make them with: nova-manage db sync`;
+    case "no-instances":
+      return `is nova's, and its table instances is missing (${message}); tokens are refused until it is back, as after a restore`;
     case "other":
       return message;
   }

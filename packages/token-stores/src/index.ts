@@ -5,4 +5,10 @@
  *
  * @packageDocumentation
  */
-export { openTokenAuthority, openTokenStore, type StoreSurroundings } from "./open-token-store.ts";
+export {
+  openTokenAuthority,
+  openTokenStore,
+  type ProxyTokenStore,
+  type StoreSurroundings,
+} from "./open-token-store.ts";
+export { watchStore } from "./watch-store.ts";

@@ -1,4 +1,5 @@
 import type { Config } from "@nova-console/config";
+import type { Dependency } from "@nova-console/health";
 import { SettingError } from "@nova-console/service";
 import {
   openTokenStore as openEmbeddedStore,
@@ -7,20 +8,24 @@ import {
   type TokenStore,
   TokenStoreSettingError,
 } from "@nova-console/token";
+import type { StoreLog } from "@nova-console/token-store-sql";
 import { novaApiSettingsOf } from "./nova-api-settings.ts";
 
 /** What a store has of its process. */
 export interface StoreSurroundings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Where a store warns of what it cannot check; absent: nowhere. */
-  readonly log?: { warn(message: string, fields?: object): void };
+  readonly log?: StoreLog | undefined;
 }
+
+/** A store that knows what it stands on; others are one dependency. */
+export type ProxyTokenStore = TokenStore &
+  TokenDirectory & { dependencies?(): Promise<readonly Dependency[]> };
+
+const NO_LOG: StoreLog = { warn: () => undefined };
 
 /** URLs of databases that are servers, as SQLAlchemy names them; `sqlite:` is a file. */
 const SERVER_URL = /^(?:mysql|mariadb|postgres|postgresql)(?:\+\w+)?:\/\//i;
-/** oslo.db's 0 is "no limit"; here every pool has one. */
-const LARGEST_POOL = 50;
 
 /**
  * Opens the store that a proxy asks for tokens.
@@ -30,24 +35,28 @@ const LARGEST_POOL = 50;
  */
 export function openTokenStore(
   config: Config,
-  { now, log = { warn: () => undefined } }: StoreSurroundings,
-): Promise<TokenStore & TokenDirectory> {
+  surroundings: StoreSurroundings,
+): Promise<ProxyTokenStore> {
+  const { now, log } = surroundings;
   const apiConnection = config.api_database.connection ?? "";
   return withSettingErrors(async () => {
     switch (config.console_proxy.token_store) {
       case "nova_api": {
-        const settings = novaApiSettingsOf(config, { now, log });
+        const settings = novaApiSettingsOf(config, { now, log: log ?? NO_LOG });
         const { NovaApiTokenStore } = await import("@nova-console/token-store-nova-api");
         return NovaApiTokenStore.open(settings);
       }
       case "database": {
-        if (!SERVER_URL.test(apiConnection)) return openAuthority(config, now);
-        const { MultiCellTokenStore } = await import("@nova-console/token-store-sql");
+        if (!SERVER_URL.test(apiConnection)) return openAuthority(config, surroundings);
+        const { connectionLimit, MultiCellTokenStore } =
+          await import("@nova-console/token-store-sql");
         return MultiCellTokenStore.open({
           apiConnection,
           ownConnection: config.database.connection,
-          maxPoolSize: poolSizeOf(config),
+          maxPoolSize: connectionLimit(config.database.max_pool_size),
+          checkLimitMs: config.console_proxy.connect_timeout * 1000,
           now,
+          log,
         });
       }
       case "consoleauth": {
@@ -55,7 +64,7 @@ export function openTokenStore(
         return openConsoleauthTokenStore(config, { now });
       }
       case "redis":
-        return openAuthority(config, now);
+        return openAuthority(config, surroundings);
     }
   });
 }
@@ -67,18 +76,22 @@ export function openTokenStore(
  */
 export function openTokenAuthority(
   config: Config,
-  { now }: StoreSurroundings,
+  surroundings: StoreSurroundings,
 ): Promise<TokenAuthority> {
-  return withSettingErrors(() => openAuthority(config, now));
+  return withSettingErrors(() => openAuthority(config, surroundings));
 }
 
-async function openAuthority(config: Config, now: () => number): Promise<TokenAuthority> {
+async function openAuthority(
+  config: Config,
+  surroundings: StoreSurroundings,
+): Promise<TokenAuthority> {
   const { console_proxy } = config;
+  const { now } = surroundings;
   switch (console_proxy.token_store) {
     case "database":
     case "consoleauth":
       // The latter is what the proxies of the same nova.conf ask, over RPC: it keeps them itself.
-      return openDatabase(config, now);
+      return openDatabase(config, surroundings);
     case "redis": {
       const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
       const connectTimeoutMs = console_proxy.connect_timeout * 1000;
@@ -91,18 +104,18 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
   }
 }
 
-async function openDatabase(config: Config, now: () => number): Promise<TokenAuthority> {
-  const { connection } = config.database;
+async function openDatabase(
+  config: Config,
+  { now, log }: StoreSurroundings,
+): Promise<TokenAuthority> {
+  const { connection, max_pool_size } = config.database;
   if (connection === null || !SERVER_URL.test(connection)) {
     return openEmbeddedStore({ connection, statePath: config.DEFAULT.state_path, now });
   }
-  const { SqlTokenStore } = await import("@nova-console/token-store-sql");
-  const maxPoolSize = poolSizeOf(config);
-  return SqlTokenStore.open({ connection, setting: "[database] connection", maxPoolSize, now });
-}
-
-function poolSizeOf({ database }: Config): number {
-  return database.max_pool_size === 0 ? LARGEST_POOL : database.max_pool_size;
+  const { connectionLimit, SqlTokenStore } = await import("@nova-console/token-store-sql");
+  const maxPoolSize = connectionLimit(max_pool_size);
+  const setting = "[database] connection";
+  return SqlTokenStore.open({ connection, setting, maxPoolSize, now, log });
 }
 
 /** A setting of a store that is of no use is the operator's to change. */

@@ -20,7 +20,7 @@ export const databaseGroup = {
       { group: "DEFAULT", name: "sql_max_pool_size" },
       { group: "DATABASE", name: "sql_max_pool_size" },
     ],
-    help: `Most connections of one process to a MySQL or PostgreSQL server. 0: 50.`,
+    help: `Most connections of one worker to a MySQL or PostgreSQL server for tokens, and as many again for the port check. In all: workers x cells x max_pool_size, twice that with check_port. 0: 50.`,
   }),
 };
 

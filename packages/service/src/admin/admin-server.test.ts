@@ -25,7 +25,7 @@ class Bench {
 
   private constructor(start: (target: AdminTarget) => AdminServer) {
     this.admin = start({
-      problem: () => Promise.resolve(null),
+      readiness: () => Promise.resolve({ isReady: true, missing: [] }),
       metrics: () => {
         this.asked += 1;
         return Promise.resolve("x".repeat(METRICS_BYTES));

@@ -6,7 +6,7 @@ import { messageOf } from "../errors.ts";
 import { listenOn } from "../listen-on.ts";
 import type { Logger } from "../logger.ts";
 import { isOwnHost } from "./own-host.ts";
-import type { AdminTarget } from "./service-view.ts";
+import { type AdminTarget, notReady } from "./service-view.ts";
 
 const OPTION = "[console_proxy] admin_listen";
 const MOST_CONNECTIONS = 64;
@@ -24,7 +24,7 @@ interface Answer {
  *
  * ```
  * GET    /healthz            200 while the process lives
- * GET    /readyz             200 when a console can be opened; else 503 and why not
+ * GET    /readyz             200 when a console can be opened, else 503; and what is missing
  * GET    /metrics            the text format of Prometheus
  * GET    /v1/sessions        {"sessions": [...]}
  * DELETE /v1/sessions/ID     204; 404 if there is none
@@ -111,8 +111,8 @@ export class AdminServer {
       case "GET /healthz":
         return text(200, "ok");
       case "GET /readyz": {
-        const problem = target === null ? "it is starting" : await target.problem();
-        return problem === null ? text(200, "ok") : text(503, problem);
+        const { isReady, missing } = await (target?.readiness() ?? notReady("it is starting"));
+        return isReady ? text(200, ["ok", ...missing].join("\n")) : text(503, missing.join("\n"));
       }
       case "GET /metrics":
         return { status: 200, type: METRICS_TYPE, body: (await target?.metrics()) ?? "" };

@@ -1,9 +1,9 @@
+import { readinessOf } from "@nova-console/health";
 import { MetricSum } from "./metric-sum.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 import {
   type AdminTarget,
   parseSessionId,
-  problemOf,
   type ServiceView,
   sessionEntry,
 } from "./service-view.ts";
@@ -11,7 +11,7 @@ import {
 /** The admin's target where one process does it all. */
 export function ownTarget(view: ServiceView, metrics: ServiceMetrics, pid: number): AdminTarget {
   return {
-    problem: () => problemOf(view),
+    readiness: async () => readinessOf(await view.check()),
     metrics: async () => {
       const sum = new MetricSum();
       sum.take(pid, await metrics.snapshot());

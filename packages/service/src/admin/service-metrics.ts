@@ -1,3 +1,4 @@
+import type { Dependency } from "@nova-console/health";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ConnectionLimitOption, connectionLimitOptions } from "../connection-limit-report.ts";
 import type { EndedSession } from "../session-log.ts";
@@ -54,6 +55,7 @@ export class ServiceMetrics {
       help: "Attempts of addresses with many failures: delayed, or refused as too many waited already",
     });
     this.#addSessions(registers);
+    this.#addDependencies(registers);
     addProcess(registers, String(worker));
   }
 
@@ -87,6 +89,26 @@ export class ServiceMetrics {
 
   snapshot(): Promise<MetricSnapshot> {
     return this.#registry.getMetricsAsJSON();
+  }
+
+  #addDependencies(registers: Registry[]): void {
+    const check = async (): Promise<readonly Dependency[]> => (await this.#view?.check()) ?? [];
+    new Gauge({
+      ...{ name: "nova_console_dependency_up", registers, labelNames: ["kind", "name"] },
+      help: "Stores, cells, brokers and nova-compute services that consoles depend on: 1 if it can be used from every worker",
+      aggregator: "min",
+      async collect() {
+        const dependencies = await check();
+        this.reset();
+        // Tokens and the port check may name the same one: what is down is set last.
+        const byState = dependencies.toSorted(
+          (a, b) => Number(a.problem !== null) - Number(b.problem !== null),
+        );
+        for (const { kind, name, problem } of byState) {
+          this.set({ kind, name }, problem === null ? 1 : 0);
+        }
+      },
+    });
   }
 
   #addSessions(registers: Registry[]): void {

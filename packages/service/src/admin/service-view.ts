@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import type { Dependency, Readiness } from "@nova-console/health";
 import type { EndedSession } from "../session-log.ts";
 
 /** A session that lives: the proxies' LiveSession is one. */
@@ -15,8 +15,8 @@ export interface ServiceView {
   list(): readonly ViewedSession[];
   /** Ends one by its number. @returns false if there is none */
   end(number: number): boolean;
-  /** Asks what it depends on. Rejects with the reason why no console can be opened. */
-  check(): Promise<void>;
+  /** Asks what its consoles depend on how it is, within some two seconds. */
+  check(): Promise<readonly Dependency[]>;
 }
 
 /** A session as `/v1/sessions` shows it. */
@@ -36,8 +36,8 @@ export interface SessionEntry {
 
 /** What the admin address is asked about: a service in one process, or all its workers. */
 export interface AdminTarget {
-  /** @returns why no console can be opened; null if it can */
-  problem(): Promise<string | null>;
+  /** Says whether a console can be opened, and what is missing. */
+  readiness(): Promise<Readiness>;
   /** @returns in the text format of Prometheus */
   metrics(): Promise<string>;
   sessions(): Promise<readonly SessionEntry[]>;
@@ -69,12 +69,7 @@ export function parseSessionId(
   return match === null ? null : { pid: Number(match[1]), number: Number(match[2]) };
 }
 
-/** @returns why no console can be opened; null if it can */
-export async function problemOf(view: ServiceView): Promise<string | null> {
-  try {
-    await view.check();
-    return null;
-  } catch (error) {
-    return messageOf(error);
-  }
+/** A program with which no console can be opened, whatever it depends on. */
+export function notReady(why: string): Readiness {
+  return { isReady: false, missing: [why] };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "../logger.ts";
 import type { Started } from "../prepare-service.ts";
 import type { RunningService } from "../program-spec.ts";
-import type { AdminTarget } from "./service-view.ts";
+import { type AdminTarget, notReady } from "./service-view.ts";
 
 /**
  * Starts a service beside its admin address, which answers from before the start until after the
@@ -47,7 +47,8 @@ export async function withAdmin(
 /** The same, but that no console can be opened. */
 function draining(target: AdminTarget): AdminTarget {
   return {
-    problem: () => Promise.resolve("it is stopping: open consoles may end, new ones are refused"),
+    readiness: () =>
+      Promise.resolve(notReady("it is stopping: open consoles may end, new ones are refused")),
     metrics: () => target.metrics(),
     sessions: () => target.sessions(),
     end: (id) => target.end(id),

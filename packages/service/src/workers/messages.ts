@@ -4,8 +4,8 @@ import type { ExitStatus } from "../exit-status.ts";
 /** What the primary asks and the worker answers. */
 export type Question =
   | { readonly name: "reload"; readonly config: Config }
-  /** Why no console can be opened: a text, or null. */
-  | { readonly name: "problem" }
+  /** A list of `Dependency`. */
+  | { readonly name: "dependencies" }
   /** A `MetricSnapshot`. */
   | { readonly name: "metrics" }
   /** A list of `SessionEntry`. */

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { deepFreeze, type Config } from "@nova-console/config";
 import { createMetrics } from "../admin/create-metrics.ts";
 import type { ServiceMetrics } from "../admin/service-metrics.ts";
-import { problemOf, sessionEntry } from "../admin/service-view.ts";
+import { sessionEntry } from "../admin/service-view.ts";
 import { messageOf } from "../errors.ts";
 import { ExitStatus, exitStatusOf } from "../exit-status.ts";
 import { catchBugs, openLog, type ProgramLog } from "../program-log.ts";
@@ -127,8 +127,8 @@ class WorkerLife {
       case "reload":
         await this.#reload(deepFreeze(question.config));
         return null;
-      case "problem":
-        return view === undefined ? "it is starting" : problemOf(view);
+      case "dependencies":
+        return (await view?.check()) ?? [];
       case "metrics":
         return (await this.#metrics?.snapshot()) ?? [];
       case "sessions":
