@@ -15,8 +15,8 @@ describe("nova-consoleauth", () => {
   let workplace: Workplace;
   let configFile: string;
   let children: ChildProcess[];
-  beforeEach(() => {
-    workplace = createWorkplace();
+  beforeEach(async () => {
+    workplace = await createWorkplace();
     children = [];
     configFile = join(workplace.directory, "nova.conf");
     configure("");

@@ -92,7 +92,10 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
 async function openDatabase(config: Config, now: () => number): Promise<TokenAuthority> {
   const { connection } = config.database;
   if (connection === null || !SERVER_URL.test(connection)) {
-    return openEmbeddedStore({ connection, statePath: config.DEFAULT.state_path, now });
+    return openEmbeddedStore({
+      ...{ connection, statePath: config.DEFAULT.state_path, now },
+      connectTimeoutMs: config.console_proxy.connect_timeout * 1000,
+    });
   }
   const { SqlTokenStore } = await import("@nova-console/token-store-sql");
   const maxPoolSize = poolSizeOf(config);
