@@ -7,7 +7,7 @@ import { type ApiAnswer, type ApiContext, type ApiRoute, apiRoutes } from "./con
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
-/** For a caller that takes no byte of its answers. */
+/** For a caller that takes no byte of its answers; beside what an answer may take. */
 const STALL_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 256;
 const MAX_HEAD_BYTES = 8 * 1024;
@@ -20,6 +20,8 @@ export interface ApiLog {
 
 /** What {@link createApiServer} needs. */
 export interface ApiServerOptions extends ApiContext {
+  /** How long the store may take to answer, in milliseconds. */
+  readonly storeLimitMs: number;
   /** Asked anew for each request, since a reload may change it. */
   readonly secret: () => ApiSecret;
   readonly log: ApiLog;
@@ -45,7 +47,7 @@ export function createApiServer(options: ApiServerOptions): Server {
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = STALL_TIMEOUT_MS;
+  server.timeout = STALL_TIMEOUT_MS + options.storeLimitMs;
   server.on("clientError", refuseUnparsed);
   return server;
 }

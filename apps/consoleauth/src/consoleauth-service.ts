@@ -80,7 +80,8 @@ async function startApi(
   const { api_listen: wanted, api_secret_file: secretFile } = config.consoleauth;
   if (wanted === null) return null;
   let secret = readApiSecret(secretFile);
-  const server = createApiServer({ store, log, settings, secret: () => secret });
+  const storeLimitMs = config.console_proxy.connect_timeout * 1_000;
+  const server = createApiServer({ store, log, settings, secret: () => secret, storeLimitMs });
   const address = await listenOn(server, "[consoleauth] api_listen", wanted);
   return {
     address,
