@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { on } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { bundle } from "./bundle.ts";
 import { writeLicences } from "./licences.ts";
 import { programs, version } from "./programs.ts";
@@ -30,6 +33,18 @@ describe("a bundle", () => {
       });
       assert.equal(run.stderr, "");
       assert.equal(run.stdout.trim(), `${name} ${version()}`);
+    });
+
+    it(`of ${name} has the thread of the embedded token store`, async () => {
+      const url = pathToFileURL(path.join(folder, name, "dist/sqlite-worker.js"));
+      const workerData = { path: path.join(folder, `${name}.sqlite`) };
+      const thread = new Worker(url, { workerData, execArgv: [] });
+      thread.postMessage([1, Infinity, 5_000, "list", 0]);
+      const messages = on(thread, "message");
+      // The first says which file was opened.
+      await messages.next();
+      assert.deepEqual((await messages.next()).value, [[1, []]]);
+      await thread.terminate();
     });
 
     it(`of ${name} has the licence of each package whose code is inside`, () => {

@@ -13,6 +13,9 @@ const REQUIRE = [
   "const require = createRequireOfBundle(import.meta.url);",
 ].join("\n");
 
+/** Programs of threads, by the name that the code which starts them looks for beside itself. */
+const THREADS = { "sqlite-worker": "packages/token/dist/sqlite-worker.js" };
+
 /** Native add-ons that libraries use if they are there: packages of ours are for every processor. */
 const NEVER_THERE = ["bufferutil", "utf-8-validate", "pg-native"];
 
@@ -47,7 +50,7 @@ export async function bundle(program: Program, output: string): Promise<string[]
   mkdirSync(output, { recursive: true });
   const code = await build({
     ...common,
-    entryPoints: [path.join(program.directory, "dist/main.js")],
+    entryPoints: { main: path.join(program.directory, "dist/main.js"), ...THREADS },
     outdir: path.join(output, "dist"),
     format: "esm",
     // What only some configurations need stays in files of its own, and is not read by the others.

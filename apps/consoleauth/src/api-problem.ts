@@ -38,7 +38,7 @@ export function apiProblemFrom(error: unknown): ApiProblem {
     return new ApiProblem(404, error.message, null, { cause: error });
   }
   if (error instanceof TokenStoreError) {
-    return new ApiProblem(503, "the token store does not answer; the log tells why", null, {
+    return new ApiProblem(503, error.message, null, {
       headers: { "retry-after": "5" },
       cause: error,
     });

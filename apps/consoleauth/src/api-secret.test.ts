@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,6 +72,15 @@ describe("readApiSecret()", () => {
     ],
     ["a file that is not there", () => join(directory, "none"), /none: cannot be read \(ENOENT/],
     ["a directory", () => directory, /is not a file/],
+    [
+      "a FIFO",
+      () => {
+        const path = join(directory, "fifo");
+        execFileSync("mkfifo", [path]);
+        return path;
+      },
+      /is not a file/,
+    ],
     ["an empty file", () => file(""), /is empty, must hold the secret/],
     ["an empty line", () => file("\n"), /is empty/],
     ["two lines", () => file("opensesame1\nopensesame2\n"), /must hold one line of visible ASCII/],

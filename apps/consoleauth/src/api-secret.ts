@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { inspect } from "node:util";
 import { SettingError } from "@nova-console/service";
 
@@ -65,7 +65,8 @@ export function readApiSecret(path: string | null): ApiSecret {
 function readLine(path: string): string {
   let file: number;
   try {
-    file = openSync(path, "r");
+    // A FIFO is refused below, and must not be waited for here.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw refused(path, `cannot be read (${messageOf(error)})`, error);
   }

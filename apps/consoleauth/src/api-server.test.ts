@@ -4,6 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Token } from "@nova-console/token";
 import {
@@ -221,8 +222,23 @@ describe("createApiServer()", () => {
     const { status, headers, json } = await api.ask("DELETE", `/v1/instances/${INSTANCE}/consoles`);
     assert.equal(status, 503);
     assert.equal(headers.get("retry-after"), "5");
-    assert.deepEqual(json, { error: "the token store does not answer; the log tells why" });
+    const error = `token store ${api.workplace.store.place}: is closed`;
+    assert.deepEqual(json, { error });
     assert.match(JSON.stringify(api.logged), /api request failed.*consoles\.sqlite: is closed/);
+  });
+
+  it("answers others while a write waits for the lock of another process", TIMEOUT, async () => {
+    const { token } = await api.workplace.authorize();
+    const holder = new DatabaseSync(api.workplace.store.place);
+    holder.exec("BEGIN IMMEDIATE");
+    const answered: string[] = [];
+    const posting = api.post(NEW_CONSOLE).then(({ status }) => answered.push(`POST ${status}`));
+    const { status } = await api.ask("GET", `/v1/consoles/${token.reveal()}`);
+    answered.push(`GET ${status}`);
+    holder.exec("COMMIT");
+    await posting;
+    holder.close();
+    assert.deepEqual(answered, ["GET 200", "POST 201"]);
   });
 
   it("takes a caller that leaves within its body for no failure of its own", TIMEOUT, async () => {

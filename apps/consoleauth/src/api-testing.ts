@@ -44,7 +44,7 @@ export interface RunningApi {
 
 /** Starts a {@link RunningApi}. */
 export async function startApi(): Promise<RunningApi> {
-  const workplace = createWorkplace();
+  const workplace = await createWorkplace();
   const { store } = workplace;
   const logged: unknown[][] = [];
   const write = (...entry: unknown[]): void => {

@@ -17,9 +17,9 @@ const START_MS = 1_795_327_070_250;
 describe("the commands", () => {
   let workplace: Workplace;
   let nowMs: number;
-  beforeEach(() => {
+  beforeEach(async () => {
     nowMs = START_MS;
-    workplace = createWorkplace(() => nowMs);
+    workplace = await createWorkplace(() => nowMs);
   });
   afterEach(async () => {
     await workplace.remove();

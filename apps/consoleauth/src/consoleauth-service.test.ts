@@ -23,10 +23,10 @@ describe("startConsoleauth()", () => {
   let nowMs: number;
   let running: Consoleauth[];
   let secretFile: string;
-  beforeEach(() => {
+  beforeEach(async () => {
     nowMs = 1_795_327_070_000;
     running = [];
-    workplace = createWorkplace(() => nowMs);
+    workplace = await createWorkplace(() => nowMs);
     secretFile = join(workplace.directory, "secret");
     writeFileSync(secretFile, "s3cret-of-a-panel", { mode: 0o600 });
   });
@@ -36,10 +36,11 @@ describe("startConsoleauth()", () => {
   });
 
   async function start(options: Readonly<Record<string, string>>): Promise<Consoleauth> {
-    const store = openTokenStore({
+    const store = await openTokenStore({
       connection: null,
       statePath: workplace.directory,
       now: () => nowMs,
+      connectTimeoutMs: 5_000,
     });
     try {
       const service = await startConsoleauth({

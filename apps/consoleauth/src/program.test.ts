@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createWorkplace, INSTANCE, TIMEOUT, type Workplace } from "./testing.ts";
@@ -16,8 +17,8 @@ describe("nova-consoleauth", () => {
   let configFile: string;
   let children: ChildProcess[];
   let lastChild: ChildProcess | undefined;
-  beforeEach(() => {
-    workplace = createWorkplace();
+  beforeEach(async () => {
+    workplace = await createWorkplace();
     children = [];
     configFile = join(workplace.directory, "nova.conf");
     configure("");
@@ -79,6 +80,24 @@ describe("nova-consoleauth", () => {
     assert.match(shown, /192\.0\.2\.7:5900/);
     assert.ok(!shown.includes(token));
   });
+
+  it(
+    "says that another process holds the store's lock, and reads nevertheless",
+    TIMEOUT,
+    async () => {
+      configure("[console_proxy]\nconnect_timeout = 1\n");
+      const holder = new DatabaseSync(workplace.store.place);
+      holder.exec("BEGIN IMMEDIATE");
+      const refused = await run("authorize", ...place);
+      assert.match(
+        refused.stderr,
+        /^nova-consoleauth: token store \/\S+: is locked by another process for more than 0\.95 s; [^\n]*\n$/,
+      );
+      assert.deepEqual({ ...refused, stderr: "" }, { status: 1, stdout: "", stderr: "" });
+      assert.equal((await run("list")).status, 0);
+      holder.close();
+    },
+  );
 
   it("authorizes, checks, lists, moves, revokes and purges", TIMEOUT, async () => {
     const minted = await run("authorize", ...place, "--ttl", "60");

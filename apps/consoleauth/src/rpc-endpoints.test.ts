@@ -22,9 +22,9 @@ describe("createRpcEndpoints()", () => {
   let workplace: Workplace;
   let logged: string[];
   let endpoints: Readonly<Record<string, Endpoint>>;
-  beforeEach(() => {
+  beforeEach(async () => {
     logged = [];
-    workplace = createWorkplace(() => NOW_SECONDS * 1000);
+    workplace = await createWorkplace(() => NOW_SECONDS * 1000);
     const settings = consoleSettingsOf(workplace.config());
     endpoints = createRpcEndpoints({
       store: workplace.store,

@@ -26,9 +26,12 @@ export interface Workplace {
 }
 
 /** Makes a workplace in a directory of its own. */
-export function createWorkplace(now: () => number = Date.now): Workplace {
+export async function createWorkplace(now: () => number = Date.now): Promise<Workplace> {
   const directory = mkdtempSync(join(tmpdir(), "consoleauth-"));
-  const store = openTokenStore({ connection: null, statePath: directory, now });
+  const store = await openTokenStore({
+    ...{ connection: null, statePath: directory, now },
+    connectTimeoutMs: 5_000,
+  });
   return {
     directory,
     store,

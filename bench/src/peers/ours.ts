@@ -83,7 +83,10 @@ async function mintTokens(
   { directory, backendPorts }: Surroundings,
   port: number,
 ): Promise<[string[], string[]]> {
-  const store = openTokenStore({ connection: null, statePath: directory, now: Date.now });
+  const store = await openTokenStore({
+    ...{ connection: null, statePath: directory },
+    ...{ now: Date.now, connectTimeoutMs: 5_000 },
+  });
   const mint = async (backendPort: number): Promise<string[]> => {
     const request = {
       consoleType: protocol === "websocket" ? "novnc" : "xvpvnc",

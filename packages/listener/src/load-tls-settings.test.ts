@@ -105,6 +105,15 @@ describe("loadTlsSettings()", () => {
       /\[DEFAULT\] cert: cannot read .*: it is a directory/,
     ],
     [
+      "a FIFO, which nobody may ever write to",
+      () => {
+        const cert = join(own.directory, "fifo.pem");
+        execFileSync("mkfifo", [cert]);
+        return { cert };
+      },
+      /\[DEFAULT\] cert: .*fifo\.pem is not a file/,
+    ],
+    [
       "a file that is no certificate",
       () => ({ cert: fileOf("words.pem", "words") }),
       /\[DEFAULT\] cert: .*words\.pem holds no certificate/,

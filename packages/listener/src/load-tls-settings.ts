@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, type SecureVersion } from "node:tls";
 import { codeOf, messageOf, TlsSettingsError } from "./errors.ts";
 import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
@@ -67,9 +67,15 @@ export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
 function readPem(option: "cert" | "key", file: string): Buffer | null {
   let content: Buffer;
   try {
+    const status = statSync(file);
+    // A FIFO would hold up the process, and with it the consoles that a reload must not touch.
+    if (!status.isFile() && !status.isDirectory()) {
+      throw new TlsSettingsError(`[DEFAULT] ${option}: ${file} is not a file`);
+    }
     content = readFileSync(file);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
+    if (error instanceof TlsSettingsError) throw error;
     throw new TlsSettingsError(`[DEFAULT] ${option}: cannot read ${file}: ${whyUnread(error)}`, {
       cause: error,
     });

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, renameSync, rmSync, truncateSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { FileSink, logFilePath } from "./log-sink.ts";
+import { FileSink, logFilePath, StreamSink } from "./log-sink.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nova-console-log-"));
 after(() => {
@@ -29,6 +39,29 @@ describe("logFilePath()", () => {
       assert.equal(logFilePath("nova-novncproxy", file, dir), path);
     });
   }
+});
+
+describe("StreamSink", () => {
+  it("keeps a bounded number of lines for a reader that stands still, and counts the others", () => {
+    const stream = {
+      writableLength: 0,
+      written: [] as string[],
+      write(text: string): void {
+        this.written.push(text);
+        this.writableLength += text.length;
+      },
+    };
+    const sink = new StreamSink(stream);
+    const line = `${"x".repeat(1023)}\n`;
+    for (let n = 0; n < 3_000; n++) sink.write(line);
+    assert.equal(stream.written.length, 1_025);
+    stream.writableLength = 0;
+    sink.write("next\n");
+    assert.deepEqual(stream.written.slice(1_025), [
+      "1975 entries of the log were lost: its reader did not keep up\n",
+      "next\n",
+    ]);
+  });
 });
 
 describe("FileSink", () => {
@@ -91,6 +124,25 @@ describe("FileSink", () => {
     sink.write("two\n");
     sink.close();
     assert.deepEqual(complaints, ["cannot write the log file /dev/full: the disk is full"]);
+  });
+
+  it("does not wait for the reader of a FIFO", () => {
+    const path = join(directory, "fifo.log");
+    execFileSync("mkfifo", [path]);
+    assert.throws(() => new FileSink(path, () => 0, fail), { message: /no process reads/ });
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const complaints: string[] = [];
+    const sink = new FileSink(
+      path,
+      () => 0,
+      (line) => complaints.push(line),
+    );
+    for (let n = 0; n < 100; n++) sink.write("x".repeat(10_000));
+    sink.close();
+    closeSync(reader);
+    assert.deepEqual(complaints, [
+      `cannot write the log file ${path}: it is a FIFO whose reader does not keep up`,
+    ]);
   });
 
   it("says which file cannot be opened and which option names it", () => {

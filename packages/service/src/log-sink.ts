@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, LogFileError, messageOf } from "./errors.ts";
 
@@ -31,15 +31,40 @@ export function logFilePath(
   return directory === "" ? null : join(directory, `${program}.log`);
 }
 
-/** Hands lines to a stream that writes without waiting, such as standard error. */
-export class StreamSink implements LogSink {
-  readonly #stream: { write(text: string): unknown };
+/** Most that a {@link StreamSink} keeps for a reader that does not keep up. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-  constructor(stream: { write(text: string): unknown }) {
+/** A stream that writes without waiting, and what it has not written yet. */
+interface LogStream {
+  readonly writableLength: number;
+  write(text: string): unknown;
+}
+
+/**
+ * Hands lines to a stream that writes without waiting, such as standard error.
+ *
+ * A reader that stands still costs lines, and neither memory nor consoles: the number of lines that
+ * were lost is written when it reads again.
+ */
+export class StreamSink implements LogSink {
+  readonly #stream: LogStream;
+  #lost = 0;
+
+  constructor(stream: LogStream) {
     this.#stream = stream;
   }
 
   write(lines: string): void {
+    if (this.#stream.writableLength > MAX_BUFFERED_BYTES) {
+      this.#lost++;
+      return;
+    }
+    if (this.#lost > 0) {
+      this.#stream.write(
+        `${this.#lost} entries of the log were lost: its reader did not keep up\n`,
+      );
+      this.#lost = 0;
+    }
     this.#stream.write(lines);
   }
 
@@ -56,7 +81,8 @@ export class StreamSink implements LogSink {
  * Appends to a file, and to a new one of that name when the old one was renamed or removed, as
  * logrotate does with or without copytruncate.
  *
- * It writes at once and waits for it, so that the line about a crash is there after the crash.
+ * It writes at once and waits for the file, so that the line about a crash is there after the crash.
+ * It does not wait for the reader of a FIFO: what that does not take in time is lost.
  */
 export class FileSink implements LogSink {
   readonly #path: string;
@@ -125,8 +151,11 @@ export class FileSink implements LogSink {
   }
 }
 
+/** O_NONBLOCK is for a FIFO; a regular file knows no difference. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
 function openForAppend(path: string): number {
-  return openSync(path, "a", 0o640);
+  return openSync(path, APPEND, 0o640);
 }
 
 function reason(error: unknown): string {
@@ -137,6 +166,11 @@ function reason(error: unknown): string {
       return "its directory does not exist; see [DEFAULT] log_file and log_dir";
     case "ENOSPC":
       return "the disk is full";
+    case "ENXIO":
+    case "EPIPE":
+      return "it is a FIFO that no process reads";
+    case "EAGAIN":
+      return "it is a FIFO whose reader does not keep up";
     default:
       return messageOf(error);
   }

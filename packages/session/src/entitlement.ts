@@ -57,10 +57,11 @@ export class Entitlement {
     let deadline: NodeJS.Timeout | undefined;
     try {
       const info = await new Promise<ConnectInfo>((resolve, reject) => {
+        tokens.validate(this.#token).then(resolve, reject);
+        // After the question: a store with the same limit says first what it waited for.
         deadline = setTimeout(() => {
           reject(tooSlow("token-store-unavailable", limitMs));
         }, limitMs);
-        tokens.validate(this.#token).then(resolve, reject);
       });
       this.#ending.signal.throwIfAborted();
       const answeredMs = this.#needs.now();

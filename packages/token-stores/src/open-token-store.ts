@@ -110,7 +110,10 @@ async function openDatabase(
 ): Promise<TokenAuthority> {
   const { connection, max_pool_size } = config.database;
   if (connection === null || !SERVER_URL.test(connection)) {
-    return openEmbeddedStore({ connection, statePath: config.DEFAULT.state_path, now });
+    return openEmbeddedStore({
+      ...{ connection, statePath: config.DEFAULT.state_path, now },
+      connectTimeoutMs: config.console_proxy.connect_timeout * 1000,
+    });
   }
   const { connectionLimit, SqlTokenStore } = await import("@nova-console/token-store-sql");
   const maxPoolSize = connectionLimit(max_pool_size);

@@ -9,7 +9,11 @@ import { SqliteTokenStore } from "./sqlite-token-store.ts";
 import { Token } from "./token.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nova-console-given-"));
-const store = SqliteTokenStore.open({ path: join(directory, "s.sqlite"), now: Date.now });
+const store = await SqliteTokenStore.open({
+  path: join(directory, "s.sqlite"),
+  now: Date.now,
+  connectTimeoutMs: 5_000,
+});
 after(async () => {
   await store.close();
   rmSync(directory, { recursive: true });

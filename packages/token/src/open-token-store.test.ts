@@ -17,7 +17,12 @@ describe("openTokenStore()", () => {
 
   for (const connection of [null, ""]) {
     it(`keeps tokens under state_path when connection is ${JSON.stringify(connection)}`, async () => {
-      const store = openTokenStore({ connection, statePath, now: Date.now });
+      const store = await openTokenStore({
+        connection,
+        statePath,
+        now: Date.now,
+        connectTimeoutMs: 5_000,
+      });
       await store.close();
       assert.ok(existsSync(join(statePath, "consoles.sqlite")));
     });
@@ -25,7 +30,10 @@ describe("openTokenStore()", () => {
 
   it("keeps tokens where an sqlite URL says", async () => {
     const connection = `sqlite:///${statePath}/other.db`;
-    const store = openTokenStore({ connection, statePath: "/nonexistent", now: Date.now });
+    const store = await openTokenStore({
+      ...{ connection, statePath: "/nonexistent" },
+      ...{ now: Date.now, connectTimeoutMs: 5_000 },
+    });
     await store.close();
     assert.ok(existsSync(join(statePath, "other.db")));
   });

@@ -16,6 +16,8 @@ export interface TokenStoreLocation {
   readonly statePath: string;
   /** The clock: milliseconds since the epoch, as `Date.now`. */
   readonly now: () => number;
+  /** Within this each question is answered or refused. */
+  readonly connectTimeoutMs: number;
 }
 
 /**
@@ -24,13 +26,13 @@ export interface TokenStoreLocation {
  * @throws {@link TokenStoreSettingError} if that kind of store is not supported
  * @throws {@link TokenStoreError} if the store cannot be opened
  */
-export function openTokenStore(location: TokenStoreLocation): SqliteTokenStore {
-  const { connection, statePath, now } = location;
+export async function openTokenStore(location: TokenStoreLocation): Promise<SqliteTokenStore> {
+  const { connection, statePath, now, connectTimeoutMs } = location;
   const path =
     connection === null || connection === ""
       ? join(statePath, FILE_NAME)
       : parseSqliteConnection(connection);
-  return SqliteTokenStore.open({ path, now });
+  return SqliteTokenStore.open({ path, now, connectTimeoutMs });
 }
 
 /**

@@ -33,6 +33,18 @@ export function storeErrorFrom(error: unknown, path: string): TokenStoreError {
   return new TokenStoreError(`token store ${path}: ${describe(error, path)}`, { cause: error });
 }
 
+/** Says that a lock was not given in time. @param limitMs - how long it was waited for */
+export function lockedError(path: string, limitMs: number): TokenStoreError {
+  return new TokenStoreError(
+    `token store ${path}: is locked by another process for more than ${seconds(limitMs)} s; ` +
+      "if none is at work on it, look for one with: fuser -v FILE",
+  );
+}
+
+function seconds(durationMs: number): string {
+  return String(Number((durationMs / 1_000).toPrecision(2)));
+}
+
 function describe(error: unknown, path: string): string {
   switch (primaryCode(error)) {
     case SQLITE.Busy:

@@ -51,7 +51,7 @@ describe("openDatabase()", () => {
     const script = `
       const { SqliteTokenStore } = await import(${JSON.stringify(STORE)});
       if (process.getuid() === 0) process.setuid(${UNPRIVILEGED});
-      try { SqliteTokenStore.open({ path: process.argv[1], now: Date.now }); }
+      try { await SqliteTokenStore.open({ path: process.argv[1], now: Date.now, connectTimeoutMs: 5_000 }); }
       catch (error) { console.log(error.message); }`;
     const options = { ...TIMEOUT, encoding: "utf8" } as const;
     return execFileSync(
@@ -107,14 +107,12 @@ describe("openDatabase()", () => {
     );
   });
 
-  it("says which column another table of that name lacks", () => {
+  it("says which column another table of that name lacks", async () => {
     const database = new DatabaseSync(path);
     database.exec("CREATE TABLE console_auth_tokens (token_hash, instance_uuid, host, expires)");
     database.close();
-    assert.match(
-      errorOf(() => SqliteTokenStore.open({ path, now: Date.now })).message,
-      /no such column: console_type/,
-    );
+    const opening = SqliteTokenStore.open({ path, now: Date.now, connectTimeoutMs: 5_000 });
+    await assert.rejects(opening, { message: /no such column: console_type/ });
   });
 
   it("says that the file is damaged", () => {

@@ -11,40 +11,77 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { TokenStoreError } from "./errors.ts";
 import { isBusy, storeErrorFrom } from "./sqlite-errors.ts";
+import type { OpenedFile } from "./sqlite-questions.ts";
 import { createSchema } from "./sqlite-schema.ts";
+import { prepareStatements } from "./sqlite-statements.ts";
 
 /** Only the owner: whoever can write rows can open consoles. */
 const FILE_MODE = 0o600;
-/** How long a statement waits for another process's lock. Readers do not wait for writers in WAL. */
-const BUSY_TIMEOUT_MS = 5_000;
-/** Turning WAL on, and recovery after a kill, answer "busy" at once, whatever the timeout: asked again by us. */
-const OPEN_RETRY_MS = 20;
-const OPEN_RETRIES = 250;
+
+/**
+ * The database file of a path: opened when it is first asked for, and again when another file took
+ * its place. Used in the store's own thread, as everything here may wait for the disk.
+ */
+export class SqliteFile {
+  /** Absolute. */
+  readonly path: string;
+  #opened: OpenedFile | null = null;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * A file that was removed or replaced still answers a process that has it open: tokens that were
+   * revoked in the new one would stay good here.
+   *
+   * @throws as {@link openDatabase}
+   */
+  opened(): OpenedFile {
+    const opened = this.#opened;
+    if (opened?.identity != null && identityOf(this.path) === opened.identity) return opened;
+    this.close();
+    const database = openDatabase(this.path);
+    try {
+      const statements = prepareStatements(database);
+      const identity = identityOf(this.path);
+      this.#opened = { path: this.path, identity, database, statements };
+      return this.#opened;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    const opened = this.#opened;
+    this.#opened = null;
+    opened?.database.close();
+  }
+}
 
 /**
  * Opens the database file, and makes it and its table if they are not there.
  *
- * Any number of processes may do so at the same moment.
+ * Any number of processes may do so at the same moment. No statement waits for another process's
+ * lock: it fails as "busy", and so does turning WAL on, and recovery after a kill.
  *
  * @param path - absolute; its directory must exist
- * @throws {@link TokenStoreError} that names the path, what is wrong and what to do
+ * @throws {@link TokenStoreError} that names the path, what is wrong and what to do; SQLite's own
+ *   error if the file is busy ({@link isBusy})
  */
 export function openDatabase(path: string): DatabaseSync {
   prepareFile(path);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return openPrepared(path);
-    } catch (error) {
-      if (!isBusy(error) || attempt > OPEN_RETRIES) throw storeErrorFrom(error, path);
-      sleep(OPEN_RETRY_MS);
-    }
+  try {
+    return openPrepared(path);
+  } catch (error) {
+    throw isBusy(error) ? error : storeErrorFrom(error, path);
   }
 }
 
 function openPrepared(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     if (database.prepare("PRAGMA journal_mode").get()?.["journal_mode"] !== "wal") {
       database.exec("PRAGMA journal_mode = WAL");
     }
@@ -56,6 +93,12 @@ function openPrepared(path: string): DatabaseSync {
     database.close();
     throw error;
   }
+}
+
+/** Names the file at a path, unlike any other that takes its place; null if there is none. */
+export function identityOf(path: string): string | null {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status === undefined ? null : `${status.dev} ${status.ino}`;
 }
 
 /**
@@ -128,9 +171,4 @@ function describe(error: unknown, subject: string): string {
 function errnoOf(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error)) return "";
   return typeof error.code === "string" ? error.code : "";
-}
-
-/** Synchronous, as opening is: it happens at the start, before anything is served. */
-function sleep(durationMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }

@@ -17,7 +17,7 @@ const SCRIPT = `
   const { SqliteTokenStore } = await import(${JSON.stringify(import.meta.resolve("./sqlite-token-store.ts"))});
   console.log("ready");
   process.stdin.once("data", async () => {
-    const store = SqliteTokenStore.open({ path: process.argv[1], now: Date.now });
+    const store = await SqliteTokenStore.open({ path: process.argv[1], now: Date.now, connectTimeoutMs: 30_000 });
     for (let n = 0; n < ${TOKENS_EACH}; n++) {
       const { token } = await store.authorize({ consoleType: "novnc", host: "compute1", port: 5900, internalAccessPath: null,
         instanceUuid: "11111111-2222-3333-4444-555555555555", accessUrlBase: "http://h/", ttlSeconds: 600 });
@@ -72,7 +72,7 @@ describe("SqliteTokenStore in several processes", () => {
     const started = await Promise.all(Array.from({ length: PROCESSES }, start));
     const tokens = (await Promise.all(started.map(({ mint }) => mint()))).flat();
     assert.equal(new Set(tokens).size, PROCESSES * TOKENS_EACH);
-    const store = SqliteTokenStore.open({ path, now: Date.now });
+    const store = await SqliteTokenStore.open({ path, now: Date.now, connectTimeoutMs: 5_000 });
     for (const token of tokens) await store.validate(new Token(token));
     await store.close();
   });
@@ -81,7 +81,7 @@ describe("SqliteTokenStore in several processes", () => {
     const { child, mint } = await start();
     const tokens = await mint();
     await kill(child);
-    const store = SqliteTokenStore.open({ path, now: Date.now });
+    const store = await SqliteTokenStore.open({ path, now: Date.now, connectTimeoutMs: 5_000 });
     for (const token of tokens) await store.validate(new Token(token));
     assert.equal((await store.list()).length, TOKENS_EACH);
     await store.close();
@@ -89,10 +89,10 @@ describe("SqliteTokenStore in several processes", () => {
 
   it("shows one process at once what another has revoked", TIMEOUT, async () => {
     const { mint } = await start();
-    const store = SqliteTokenStore.open({ path, now: Date.now });
+    const store = await SqliteTokenStore.open({ path, now: Date.now, connectTimeoutMs: 5_000 });
     const [token = ""] = await mint();
     await store.validate(new Token(token));
-    const other = SqliteTokenStore.open({ path, now: Date.now });
+    const other = await SqliteTokenStore.open({ path, now: Date.now, connectTimeoutMs: 5_000 });
     assert.equal(await other.revokeInstance("11111111-2222-3333-4444-555555555555"), TOKENS_EACH);
     await assert.rejects(store.validate(new Token(token)), { code: "TOKEN_ERR_INVALID" });
     await store.close();

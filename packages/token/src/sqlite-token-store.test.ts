@@ -29,16 +29,20 @@ describe("SqliteTokenStore", () => {
   let nowMs: number;
   let store: SqliteTokenStore;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), "token-store-"));
     path = join(directory, "consoles.sqlite");
     nowMs = START_MS;
-    store = SqliteTokenStore.open({ path, now: () => nowMs });
+    store = await open(path);
   });
   afterEach(async () => {
     await store.close();
     rmSync(directory, { recursive: true });
   });
+
+  function open(file: string): Promise<SqliteTokenStore> {
+    return SqliteTokenStore.open({ path: file, now: () => nowMs, connectTimeoutMs: 5_000 });
+  }
 
   /** What an operator would see with the sqlite3 shell. */
   function query(sql: string, ...values: (string | number)[]): Record<string, unknown>[] {
@@ -133,7 +137,7 @@ describe("SqliteTokenStore", () => {
       instance_uuid VARCHAR(36) NOT NULL, expires INTEGER NOT NULL, access_url_base VARCHAR(255),
       PRIMARY KEY (id), CONSTRAINT uniq_console_auth_tokens0token_hash UNIQUE (token_hash))`);
     database.close();
-    const novas = SqliteTokenStore.open({ path: novaPath, now: () => nowMs });
+    const novas = await open(novaPath);
     const { token, info } = await novas.authorize(REQUEST);
     assert.deepEqual(await novas.validate(token), info);
     await novas.close();
@@ -283,7 +287,7 @@ describe("SqliteTokenStore", () => {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix);
     await assert.rejects(store.validate(old), INVALID);
     for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    const other = SqliteTokenStore.open({ path, now: () => nowMs });
+    const other = await open(path);
     const { token } = await other.authorize(REQUEST);
     assert.equal((await store.validate(token)).instanceUuid, INSTANCE);
     await other.close();

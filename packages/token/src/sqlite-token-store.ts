@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { buildAccessUrl } from "./access-url.ts";
 import type { ConnectInfo } from "./connect-info.ts";
 import {
@@ -11,16 +9,22 @@ import {
   validateEndpoint,
   validateInstanceUuid,
 } from "./console-request.ts";
-import { InvalidTokenError, TokenStoreError } from "./errors.ts";
-import { decodeRow, encodeRow } from "./token-row.ts";
-import { storeErrorFrom } from "./sqlite-errors.ts";
-import { openDatabase } from "./sqlite-file.ts";
-import { prepareStatements, type Statements } from "./sqlite-statements.ts";
+import { InvalidTokenError } from "./errors.ts";
+import { SqliteDirectReader } from "./sqlite-direct-reader.ts";
+import { monotonicMs } from "./sqlite-messages.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
 import { Token } from "./token.ts";
 import type { TokenAuthority } from "./token-store.ts";
 
 /** How often at most an `authorize` also removes what has expired. */
 const PURGE_INTERVAL_MS = 60_000;
+
+/** For how long after the thread has read the file it is read directly. */
+const DIRECT_MS = 50;
+/** After how much of that the thread is asked again, so that a busy proxy goes on without a pause. */
+const REFRESH_MS = DIRECT_MS / 2;
+/** How long opening the file may take at least, however short `connectTimeoutMs` is. */
+const OPEN_LIMIT_MS = 5_000;
 
 /** Where a {@link SqliteTokenStore} is kept. */
 export interface SqliteTokenStoreOptions {
@@ -28,13 +32,17 @@ export interface SqliteTokenStoreOptions {
   readonly path: string;
   /** The clock: milliseconds since the epoch, as `Date.now`. */
   readonly now: () => number;
+  /** Within this each question is answered or refused. */
+  readonly connectTimeoutMs: number;
 }
 
 /**
  * The embedded store: nova's `console_auth_tokens` in an SQLite file that several processes share.
  *
- * Only SHA-256 hashes are kept. Every answer is one prepared, indexed statement; reads do not wait
- * for writes (WAL), and what a killed process had written stays.
+ * Only SHA-256 hashes are kept. Every answer is one transaction of prepared, indexed statements;
+ * reads do not wait for writes (WAL), and what a killed process had written stays. The file is
+ * opened, read and written in a thread of its own, so that the calling thread waits for no disk and
+ * no lock; it reads the file itself only right after the thread could.
  *
  * @see nova/objects/console_auth_token.py
  */
@@ -42,102 +50,105 @@ export class SqliteTokenStore implements TokenAuthority {
   /** The database file, absolute. */
   readonly place: string;
   readonly #now: () => number;
-  #opened: OpenedFile;
-  #closed = false;
+  readonly #thread: SqliteThread;
+  readonly #direct: SqliteDirectReader;
   #lastPurgeMs = -Infinity;
 
-  private constructor(path: string, now: () => number) {
-    this.place = path;
+  private constructor({ path, now, connectTimeoutMs }: SqliteTokenStoreOptions) {
+    this.place = resolve(path);
     this.#now = now;
-    this.#opened = openFile(path);
+    this.#thread = new SqliteThread({ path: this.place, limitMs: connectTimeoutMs });
+    this.#direct = new SqliteDirectReader(this.place);
   }
 
   /**
-   * Opens the store, and makes its file if there is none.
+   * Opens the store, and makes its file if there is none. Waits for a lock of another process for
+   * `connectTimeoutMs`, or 5 seconds if that is longer.
    *
    * @throws {@link TokenStoreError} that names the path, what is wrong and what to do
    */
-  static open(options: SqliteTokenStoreOptions): SqliteTokenStore {
-    return new SqliteTokenStore(resolve(options.path), options.now);
+  static async open(options: SqliteTokenStoreOptions): Promise<SqliteTokenStore> {
+    const store = new SqliteTokenStore(options);
+    try {
+      await store.#thread.read("open", [], Math.max(options.connectTimeoutMs, OPEN_LIMIT_MS));
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
-  validate(token: Token): Promise<ConnectInfo> {
-    return this.#ask(({ validate }) => {
-      const row = validate.get(token.digest, this.#nowSeconds());
-      if (row === undefined) throw new InvalidTokenError();
-      return decodeRow(row, this.place);
-    });
+  async validate(token: Token): Promise<ConnectInfo> {
+    const nowSeconds = this.#nowSeconds();
+    let info = this.#validateDirectly(token.digest, nowSeconds);
+    if (info === undefined) info = await this.#thread.read("validate", [token.digest, nowSeconds]);
+    if (info === null) throw new InvalidTokenError();
+    return info;
   }
 
-  authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
-    return this.#ask(({ insert, deleteOthersAt, deleteToken }) => {
-      const checked = validateConsoleRequest(request);
-      if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) this.#purge();
-      const { ttlSeconds, token = new Token(randomUUID()), ...place } = checked;
-      const info = {
-        ...place,
-        tokenDigest: token.digest,
-        expires: this.#nowSeconds() + ttlSeconds,
-      };
-      deleteOthersAt.run(info.host, info.port, info.internalAccessPath, info.instanceUuid);
-      // One that was given may come twice: the message broker can deliver a request again.
-      if (checked.token !== undefined) deleteToken.run(info.tokenDigest);
-      insert.run(this.#timestamp(), ...encodeRow(info));
-      return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
-    });
+  async authorize(request: ConsoleRequest): Promise<AuthorizedConsole> {
+    const checked = validateConsoleRequest(request);
+    const { ttlSeconds, token = new Token(randomUUID()), ...place } = checked;
+    const nowSeconds = this.#nowSeconds();
+    const info = { ...place, tokenDigest: token.digest, expires: nowSeconds + ttlSeconds };
+    const purgeBefore = this.#isPurgeDue() ? nowSeconds : null;
+    const isGiven = checked.token !== undefined;
+    await this.#thread.write("authorize", [info, isGiven, this.#timestamp(), purgeBefore]);
+    return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
   }
 
-  revokeInstance(instanceUuid: string): Promise<number> {
-    return this.#ask(({ countInstance, deleteInstance }) => {
-      const uuid = validateInstanceUuid(instanceUuid);
-      const live = countInstance.get(uuid, this.#nowSeconds())?.["live"];
-      deleteInstance.run(uuid);
-      return Number(live ?? 0);
-    });
+  async revokeInstance(instanceUuid: string): Promise<number> {
+    const uuid = validateInstanceUuid(instanceUuid);
+    return this.#thread.write("revokeInstance", [uuid, this.#nowSeconds()]);
   }
 
   revokeToken(token: Token): Promise<boolean> {
-    return this.#ask(({ validate, deleteToken }) => {
-      const isLive = validate.get(token.digest, this.#nowSeconds()) !== undefined;
-      deleteToken.run(token.digest);
-      return isLive;
-    });
+    return this.#thread.write("revokeToken", [token.digest, this.#nowSeconds()]);
   }
 
   list(): Promise<ConnectInfo[]> {
-    return this.#ask(({ list }) =>
-      list.all(this.#nowSeconds()).map((row) => decodeRow(row, this.place)),
-    );
+    return this.#thread.read("list", [this.#nowSeconds()]);
   }
 
   liveDigests(limit: number): Promise<readonly string[]> {
-    return this.#ask(({ liveDigests }) =>
-      liveDigests.all(this.#nowSeconds(), limit).map((row) => String(row["token_hash"])),
-    );
+    return this.#thread.read("liveDigests", [this.#nowSeconds(), limit]);
   }
 
   purge(): Promise<number> {
-    return this.#ask(() => this.#purge());
+    this.#lastPurgeMs = this.#now();
+    return this.#thread.write("purge", [this.#nowSeconds()]);
   }
 
-  move(instanceUuid: string, host: string, port: number): Promise<number> {
-    return this.#ask(({ move, deleteOthersAt }) => {
-      const uuid = validateInstanceUuid(instanceUuid);
-      validateEndpoint(host, port);
-      deleteOthersAt.run(host, port, null, uuid);
-      return Number(move.run(host, port, this.#timestamp(), uuid, this.#nowSeconds()).changes);
-    });
+  async move(instanceUuid: string, host: string, port: number): Promise<number> {
+    const uuid = validateInstanceUuid(instanceUuid);
+    validateEndpoint(host, port);
+    return this.#thread.write("move", [uuid, host, port, this.#timestamp(), this.#nowSeconds()]);
+  }
+
+  async checkWritable(): Promise<void> {
+    await this.#thread.write("check", []);
   }
 
   close(): Promise<void> {
-    this.#closed = true;
-    if (this.#opened.database.isOpen) this.#opened.database.close();
-    return Promise.resolve();
+    this.#direct.close();
+    return this.#thread.close();
   }
 
-  #purge(): number {
-    this.#lastPurgeMs = this.#now();
-    return Number(this.#opened.statements.purge.run(this.#nowSeconds()).changes);
+  /** @returns undefined if the thread must be asked */
+  #validateDirectly(digest: string, nowSeconds: number): ConnectInfo | null | undefined {
+    const nowMs = monotonicMs();
+    const ageMs = nowMs - this.#thread.confirmedMs;
+    if (ageMs > DIRECT_MS || (ageMs > REFRESH_MS && this.#thread.isIdle)) return undefined;
+    const { identity } = this.#thread;
+    if (identity === null) return undefined;
+    return this.#direct.validate(identity, digest, nowSeconds, nowMs);
+  }
+
+  #isPurgeDue(): boolean {
+    const now = this.#now();
+    if (now - this.#lastPurgeMs < PURGE_INTERVAL_MS) return false;
+    this.#lastPurgeMs = now;
+    return true;
   }
 
   /** nova compares whole seconds, rounded down. */
@@ -149,58 +160,4 @@ export class SqliteTokenStore implements TokenAuthority {
   #timestamp(): string {
     return new Date(this.#now()).toISOString().replace("T", " ").replace("Z", "000");
   }
-
-  /**
-   * A file that was removed or replaced still answers whoever has it open: tokens that were revoked
-   * in the new one would stay good here.
-   */
-  #reopenIfReplaced(): void {
-    const { database, identity } = this.#opened;
-    if (database.isOpen && identity !== null && identityOf(this.place) === identity) return;
-    if (database.isOpen) database.close();
-    this.#opened = openFile(this.place);
-  }
-
-  #ask<T>(question: (statements: Statements) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      try {
-        if (this.#closed) throw new TokenStoreError(`token store ${this.place}: is closed`);
-        this.#reopenIfReplaced();
-        resolve(question(this.#opened.statements));
-      } catch (error) {
-        reject(isSqliteError(error) ? storeErrorFrom(error, this.place) : asError(error));
-      }
-    });
-  }
-}
-
-/** A database file as it was when it was opened. */
-interface OpenedFile {
-  readonly database: DatabaseSync;
-  readonly statements: Statements;
-  readonly identity: string | null;
-}
-
-function openFile(path: string): OpenedFile {
-  const database = openDatabase(path);
-  try {
-    return { database, statements: prepareStatements(database), identity: identityOf(path) };
-  } catch (error) {
-    database.close();
-    throw storeErrorFrom(error, path);
-  }
-}
-
-/** Tells the file at a path from another one that took its place; null if there is none. */
-function identityOf(path: string): string | null {
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status === undefined ? null : `${status.dev} ${status.ino}`;
-}
-
-function isSqliteError(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

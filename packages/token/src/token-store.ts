@@ -12,6 +12,13 @@ export interface TokenStore {
    */
   validate(token: Token): Promise<ConnectInfo>;
 
+  /**
+   * Tries whether a token could be kept, where the store can do so without keeping one.
+   *
+   * @throws {@link TokenStoreError} if not
+   */
+  checkWritable?(): Promise<void>;
+
   /** Gives back what the store holds (connections, file handles). Nothing may be asked afterwards. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +55,12 @@ describe("openViewerPasswordSecret()", () => {
       );
     });
   }
+
+  it("refuses a FIFO, which would be waited for", () => {
+    execFileSync("mkfifo", [path]);
+    chmodSync(path, 0o600);
+    assert.throws(() => openViewerPasswordSecret(path), { message: /is not a file$/ });
+  });
 
   it("says so when it cannot make the file", () => {
     assert.throws(() => openViewerPasswordSecret(join(directory, "none", "secret")), {

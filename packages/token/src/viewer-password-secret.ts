@@ -22,7 +22,12 @@ export function openViewerPasswordSecret(path: string): Buffer {
 
 function readSecret(path: string): Buffer | null {
   try {
-    const { mode, size } = statSync(path);
+    const status = statSync(path);
+    const { mode, size } = status;
+    // Reading a FIFO would wait for a writer.
+    if (!status.isFile()) {
+      throw new TokenStoreSettingError(`viewer_password_secret_file ${path} is not a file`);
+    }
     if ((mode & 0o007) !== 0) {
       throw new TokenStoreSettingError(
         `viewer_password_secret_file ${path} can be read by everybody: chmod 640 or stricter`,

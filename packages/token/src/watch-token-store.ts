@@ -32,11 +32,15 @@ export function countTokenChecks(
 }
 
 /**
- * Asks the store for a token that there is not.
+ * Asks the store for an unknown token, and whether it can be written.
  *
- * @throws {@link TokenStoreError} if it does not answer
+ * @throws {@link TokenStoreError} if it does not answer, or cannot be written
  */
 export async function checkTokenStore(store: TokenStore): Promise<void> {
+  await Promise.all([askUnknownToken(store), store.checkWritable?.()]);
+}
+
+async function askUnknownToken(store: TokenStore): Promise<void> {
   try {
     await store.validate(new Token(NO_TOKEN));
   } catch (error) {
