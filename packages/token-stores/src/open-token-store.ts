@@ -80,7 +80,7 @@ async function openAuthority(config: Config, now: () => number): Promise<TokenAu
     case "redis": {
       const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
       const connectTimeoutMs = console_proxy.connect_timeout * 1000;
-      return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs, now });
+      return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs });
     }
     case "nova_api":
       throw new SettingError(
