@@ -28,7 +28,7 @@ await runProgram({
     }),
   },
   start: async ({ config, log, place, socket, metrics }) => {
-    const store = await openTokenStore(config, { now: Date.now });
+    const store = await openTokenStore(config, { now: Date.now, log });
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startXvpVncProxy({

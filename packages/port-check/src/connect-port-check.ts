@@ -21,6 +21,9 @@ import { SqlInstanceRows } from "./sql-instance-rows.ts";
 /** Most connections to a database: a row is read in a millisecond. */
 const MAX_POOL_SIZE = 4;
 
+/** So that what was waited for, and where, is known before the session ends for want of an answer. */
+const SHARE_OF_CONNECT_TIMEOUT = 0.9;
+
 const NO_SERVICES = { minimumComputeVersion: () => Promise.resolve(0) };
 
 /**
@@ -40,8 +43,8 @@ export async function connectPortCheck(
   const cells = isDatabaseServer(api)
     ? allCells(config, api, { now, log })
     : new OneCell(await openCell(config, "[database] connection", log));
-  const timeoutMs = config.console_proxy.connect_timeout * 1_000;
-  const check = new RpcPortCheck({ cells, timeoutMs });
+  const timeoutMs = config.console_proxy.connect_timeout * 1_000 * SHARE_OF_CONNECT_TIMEOUT;
+  const check = new RpcPortCheck({ cells, timeoutMs, now });
   return {
     check: (info, signal) => check.check(info, signal),
     close: () => cells.close(),

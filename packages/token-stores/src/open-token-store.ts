@@ -13,6 +13,14 @@ import { novaApiSettingsOf } from "./nova-api-settings.ts";
 export interface StoreSurroundings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Where a store logs that what it asks is away, and back; absent: nowhere. */
+  readonly log?: StoreLog;
+}
+
+/** The part of a log that a store writes to. */
+interface StoreLog {
+  info(message: string, fields?: Readonly<Record<string, string | number>>): void;
+  warn(message: string, fields?: Readonly<Record<string, string | number>>): void;
 }
 
 /** URLs of databases that are servers, as SQLAlchemy names them; `sqlite:` is a file. */
@@ -28,7 +36,7 @@ const LARGEST_POOL = 50;
  */
 export function openTokenStore(
   config: Config,
-  { now }: StoreSurroundings,
+  { now, log }: StoreSurroundings,
 ): Promise<TokenStore & TokenDirectory> {
   const apiConnection = config.api_database.connection ?? "";
   return withSettingErrors(async () => {
@@ -50,7 +58,7 @@ export function openTokenStore(
       }
       case "consoleauth": {
         const { openConsoleauthTokenStore } = await import("@nova-console/token-store-consoleauth");
-        return openConsoleauthTokenStore(config, { now });
+        return openConsoleauthTokenStore(config, { now, log });
       }
       case "redis":
         return openAuthority(config, now);
@@ -65,7 +73,7 @@ export function openTokenStore(
  */
 export function openTokenAuthority(
   config: Config,
-  { now }: StoreSurroundings,
+  { now }: Pick<StoreSurroundings, "now">,
 ): Promise<TokenAuthority> {
   return withSettingErrors(() => openAuthority(config, now));
 }
