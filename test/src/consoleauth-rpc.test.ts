@@ -157,6 +157,11 @@ describe(
       await until("new ones to be refused", async () => (await xvpStatus(xvpUrl)) === 503);
       assert.match(await novncWords(novncUrl), /cannot be checked at the moment/);
       await sees(open);
+      await until("the outage to be logged", () =>
+        /WARNING nova-(novnc|xvpvnc)proxy .*message broker cannot be used.*reason=.(?!the channel)/.test(
+          installation.log,
+        ),
+      );
 
       await rabbit.resume();
       const begun = performance.now();

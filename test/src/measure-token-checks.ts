@@ -127,7 +127,7 @@ async function redisPlace(owned: AsyncDisposableStack): Promise<Place> {
   const server = owned.use(await RedisServer.start());
   const url = `redis://127.0.0.1:${server.port}/0`;
   const store = owned.adopt(
-    openRedisTokenStore({ url, connectTimeoutMs: CONNECT_TIMEOUT_MS, now: Date.now }),
+    openRedisTokenStore({ url, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
     (each) => each.close(),
   );
   const { token } = await store.authorize({

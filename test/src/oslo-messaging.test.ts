@@ -107,6 +107,14 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
         message: `Endpoint does not support RPC version ${version}. Attempted method: echo`,
       });
     }
+    await using client = await RpcClient.connect(rpcOptionsFor(rabbit.url));
+    for (const version of [2, 2.1, null, ["2.0"], { major: 2 }]) {
+      const target = { ...call, version: version as unknown as string };
+      await assert.rejects(
+        client.call(target, "echo", {}, patience),
+        (error) => error instanceof RemoteError && error.remoteClass === "UnsupportedVersion",
+      );
+    }
     // A name that every object has is no method either.
     for (const method of ["other", "toString"]) {
       assert.deepEqual(await oslo.ask({ ...call, method }), {
@@ -118,6 +126,45 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
     await oslo.ask({ ...call, method: "note", args: { text: "fanout" }, kind: "fanout" });
     await until("both to arrive", () => seen.length === 2);
     assert.deepEqual([...seen].sort(), ["cast", "fanout"]);
+  });
+
+  it("delivers to the next what a server that ended had not done", async () => {
+    const request = { topic: "durable", version: "2.0" };
+    const seen: string[] = [];
+    const service = (
+      name: string,
+      work: () => Promise<void>,
+    ): Parameters<typeof RpcServer.serve>[1] => ({
+      ...{ topic: "durable", server: "host1", versions, doneAtLeastOnce: new Set(["note"]) },
+      maxConcurrent: 1,
+      endpoints: {
+        note: () => {
+          seen.push(name);
+          return work();
+        },
+        echo: (args) => Promise.resolve(args),
+      },
+    });
+    const first = await RpcServer.serve(
+      rpcOptionsFor(rabbit.url),
+      service("first", () => new Promise(() => undefined)),
+    );
+    await using client = await RpcClient.connect(rpcOptionsFor(rabbit.url));
+    await client.cast(request, "note", {});
+    await until("it to be worked on", () => seen.length === 1);
+    // It takes no slot from others meanwhile.
+    assert.deepEqual(await client.call(request, "echo", { a: 1 }, patience), { a: 1 });
+    await first.close();
+
+    await using owned = new AsyncDisposableStack();
+    owned.use(
+      await RpcServer.serve(
+        rpcOptionsFor(rabbit.url),
+        service("second", () => Promise.resolve()),
+      ),
+    );
+    await until("it to be done", () => seen.length === 2);
+    assert.deepEqual(seen, ["first", "second"]);
   });
 
   it("uses quorum queues, for answers too, where it is told", async () => {

@@ -83,8 +83,11 @@ describe("validate_console_port", { timeout: START_TIMEOUT_MS + 8 * TIMEOUT_MS }
           impatient.log.split("\n").find((line) => line.includes(`session closed front=${front}`)),
         );
         assert.match(record, /reason=token-store-unavailable/);
+        const { port: brokerPort } = cell.queue;
+        const asked = `nova-compute on compute1 was asked whose port it is: validate_console_port for compute.compute1 at rabbit://127.0.0.1:${brokerPort}/ was not answered within`;
+        assert.ok(record.includes(asked), record);
         const durationMs = Number(/durationMs=(\d+)/.exec(record)?.at(1));
-        assert.ok(durationMs >= 1_000 && durationMs < 5_000, record);
+        assert.ok(durationMs >= 900 && durationMs < 5_000, record);
         await cell.compute.answer("ports");
       },
     );
@@ -114,6 +117,28 @@ describe("validate_console_port", { timeout: START_TIMEOUT_MS + 8 * TIMEOUT_MS }
       },
     );
   }
+
+  it(
+    "refuses at once, with the reason, while RabbitMQ blocks publishers",
+    { timeout: 2 * TIMEOUT_MS },
+    async () => {
+      const port = viewerPorts[1];
+      assert.ok(port !== undefined);
+      await using backend = await ScriptedBackend.start({});
+      const token = await authorize(port, backend);
+      await cell.queue.ctl("set_vm_memory_high_watermark", "0.0000001");
+      const begun = performance.now();
+      assert.equal(await refused(port, patient, token), UNAVAILABLE["6081"]);
+      const took = performance.now() - begun;
+      assert.ok(took < 2_000, `it was refused after ${took} ms`);
+      assert.equal(backend.connections, 0);
+      const blocks =
+        /session closed front=xvp-connect .*the broker blocks publishers: memory alarm/;
+      await until("the session's log line", () => blocks.test(patient.log));
+      await cell.queue.ctl("set_vm_memory_high_watermark", "0.6");
+      await until("nova-compute to confirm", async () => (await statusOf(patient, token)) === 200);
+    },
+  );
 
   it(
     "refuses while the message queue is away, and opens when it is back",

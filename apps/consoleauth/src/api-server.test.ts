@@ -78,6 +78,21 @@ describe("createApiServer()", () => {
     ],
   ];
   for (const [name, body, status, message] of unwanted) {
+    it(
+      "answers metrics in the text format of Prometheus, to who shows the secret",
+      TIMEOUT,
+      async () => {
+        const path = `${api.base}/metrics`;
+        assert.equal((await fetch(path)).status, 401);
+        const response = await fetch(path, { headers: AUTHORIZED });
+        assert.equal(
+          response.headers.get("content-type"),
+          "text/plain; version=0.0.4; charset=utf-8",
+        );
+        assert.match(await response.text(), /^nova_consoleauth_revocations_pending 0$/m);
+      },
+    );
+
     it(`refuses ${name} and says what is allowed`, TIMEOUT, async () => {
       const answer = await api.post(body);
       assert.equal(answer.status, status);

@@ -9,9 +9,16 @@ import {
 import { type Throttle, type ThrottleLimits, untilClosed } from "@nova-console/throttle";
 import type { ApiSecret } from "./api-secret.ts";
 import { ApiProblem, apiProblemFrom } from "./api-problem.ts";
-import { type ApiAnswer, type ApiContext, type ApiRoute, apiRoutes } from "./console-api.ts";
+import {
+  type ApiAnswer,
+  type ApiBody,
+  type ApiContext,
+  type ApiRoute,
+  apiRoutes,
+} from "./console-api.ts";
 
 const MAX_CONNECTIONS = 256;
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const REFUSED = "api request refused";
 
 /** Requests with a wrong secret. */
@@ -88,13 +95,14 @@ async function answerRequest(
   try {
     await requireSecret(request, response, options, address);
     const answer = await answerFrom(request, route, options);
-    write(response, answer.status, answer.json);
+    write(response, answer.status, answer.body);
     options.log.info("api request", { ...asked, status: answer.status, ...answer.logged });
   } catch (error) {
     const problem = apiProblemFrom(error);
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     const { status, message, allowed } = problem;
-    write(response, status, { error: message, ...(allowed === null ? {} : { allowed }) });
+    const json = { error: message, ...(allowed === null ? {} : { allowed }) };
+    write(response, status, { json });
     if (status >= 500)
       options.log.error("api request failed", { ...asked, status, cause: detail(problem) });
     else if (status === 401 || status === 429) {
@@ -167,10 +175,11 @@ function pathOf({ url = "" }: IncomingMessage): string {
   return url.split("?", 1)[0] ?? "";
 }
 
-function write(response: ServerResponse, status: number, json: unknown): void {
-  const body = `${JSON.stringify(json)}\n`;
+function write(response: ServerResponse, status: number, answer: ApiBody): void {
+  const isText = "metrics" in answer;
+  const body = isText ? answer.metrics : `${JSON.stringify(answer.json)}\n`;
   response.writeHead(status, {
-    "content-type": "application/json",
+    "content-type": isText ? METRICS_TYPE : "application/json",
     "content-length": Buffer.byteLength(body),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",

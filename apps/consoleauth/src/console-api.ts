@@ -17,16 +17,21 @@ import { viewerJson } from "./viewer-json.ts";
 /** What a route answers. */
 export interface ApiAnswer {
   readonly status: number;
-  readonly json: unknown;
+  readonly body: ApiBody;
   /** What the log may know of it: never a token. */
   readonly logged: Readonly<Record<string, string | number>>;
 }
+
+/** What a caller reads: a document, or metrics in the text format of Prometheus. */
+export type ApiBody = { readonly json: unknown } | { readonly metrics: string };
 
 /** What the routes work on. */
 export interface ApiContext {
   readonly store: TokenAuthority;
   /** Asked anew for each request, since a reload may change it. */
   readonly settings: () => ConsoleSettings;
+  /** In the text format of Prometheus. */
+  readonly metrics: () => string;
 }
 
 /** A path of the API, and what may be done with it. */
@@ -72,6 +77,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     path: /^\/v1\/instances\/([^/]+)\/endpoint$/,
     methods: new Map([["PUT", moveConsoles]]),
   },
+  { name: "/metrics", path: /^\/metrics$/, methods: new Map([["GET", readMetrics]]) },
 ];
 
 async function createConsole(
@@ -94,7 +100,7 @@ async function createConsole(
   const { access, problem } = openForApi(settings());
   return {
     status: 201,
-    json: { ...authorizedJson(authorized), ...viewerJson(access, token) },
+    body: { json: { ...authorizedJson(authorized), ...viewerJson(access, token) } },
     logged: {
       ...{ token: tokenIdOf(info), instance: info.instanceUuid, type: info.consoleType },
       ...(problem === null ? {} : { viewer_problem: problem }),
@@ -106,14 +112,18 @@ async function readConsole({ store }: ApiContext, segment: string): Promise<ApiA
   const info = await store.validate(new Token(segment));
   return {
     status: 200,
-    json: connectJson(info),
+    body: { json: connectJson(info) },
     logged: { token: tokenIdOf(info), instance: info.instanceUuid },
   };
 }
 
 async function revokeConsoles({ store }: ApiContext, segment: string): Promise<ApiAnswer> {
   const revoked = await store.revokeInstance(segment);
-  return { status: 200, json: { revoked }, logged: { ...instanceOf(segment, revoked), revoked } };
+  return {
+    status: 200,
+    body: { json: { revoked } },
+    logged: { ...instanceOf(segment, revoked), revoked },
+  };
 }
 
 async function moveConsoles(
@@ -130,9 +140,13 @@ async function moveConsoles(
   const place = moved === 0 ? {} : { host, port };
   return {
     status: 200,
-    json: { moved },
+    body: { json: { moved } },
     logged: { ...instanceOf(segment, moved), ...place, moved },
   };
+}
+
+function readMetrics({ metrics }: ApiContext): Promise<ApiAnswer> {
+  return Promise.resolve({ status: 200, body: { metrics: metrics() }, logged: {} });
 }
 
 /** For the log: a UUID that no token is of may be a token itself. */

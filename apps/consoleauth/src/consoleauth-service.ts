@@ -6,11 +6,20 @@ import type { TokenAuthority } from "@nova-console/token";
 import { readApiSecret } from "./api-secret.ts";
 import { createApiServer, type ApiLog } from "./api-server.ts";
 import { consoleSettingsOf, type ConsoleSettings } from "./console-settings.ts";
+import { orderedAuthority } from "./ordered-authority.ts";
+import { revocationMetrics } from "./revocation-metrics.ts";
+import { Revocations } from "./revocations.ts";
 import { startRpc, type RpcLog } from "./rpc-service.ts";
 import { startPurging, type PurgeLog } from "./purge-clock.ts";
 
 /** How often expired tokens are removed. */
 const PURGE_INTERVAL_MS = 60_000;
+
+/**
+ * For how long a revocation is tried, `token_ttl` or this, whichever is longer: tokens of the HTTP API
+ * and of `authorize --ttl` may live longer than `token_ttl`.
+ */
+const REVOCATION_LIMIT_MS = 24 * 60 * 60 * 1_000;
 
 /** How long requests that have begun may take when the service stops. */
 const STOP_TIMEOUT_MS = 2_000;
@@ -43,13 +52,22 @@ export interface Consoleauth {
  * @throws {@link AddressError} if its address cannot be listened on
  */
 export async function startConsoleauth(options: ConsoleauthOptions): Promise<Consoleauth> {
-  const { store, log } = options;
-  let settings = consoleSettingsOf(options.config);
-  const api = await startApi(options, () => settings);
-  const rpc = await startRpc(options, () => settings).catch(async (error: unknown) => {
-    await api?.stop();
-    throw error;
+  const { config, log } = options;
+  let settings = consoleSettingsOf(config);
+  const revocations = new Revocations({
+    store: options.store,
+    log,
+    limitMs: () => Math.max(settings.tokenTtlSeconds * 1_000, REVOCATION_LIMIT_MS),
+    now: () => performance.now(),
   });
+  const store = orderedAuthority(options.store, revocations);
+  const api = await startApi({ config, store, log }, () => settings, revocations);
+  const rpc = await startRpc({ config, store, revocations, log }, () => settings).catch(
+    async (error: unknown) => {
+      await api?.stop();
+      throw error;
+    },
+  );
   const stopPurging = startPurging(store, PURGE_INTERVAL_MS, log);
   return {
     describe: describe(api?.address ?? null, rpc?.place ?? null, store.place),
@@ -62,6 +80,7 @@ export async function startConsoleauth(options: ConsoleauthOptions): Promise<Con
     stop: async () => {
       stopPurging();
       await Promise.all([api?.stop(), rpc?.close()]);
+      revocations.stop();
       await store.close();
     },
   };
@@ -76,11 +95,15 @@ interface RunningApi {
 async function startApi(
   { config, store, log }: ConsoleauthOptions,
   settings: () => ConsoleSettings,
+  revocations: Revocations,
 ): Promise<RunningApi | null> {
   const { api_listen: wanted, api_secret_file: secretFile } = config.consoleauth;
   if (wanted === null) return null;
   let secret = readApiSecret(secretFile);
-  const server = createApiServer({ store, log, settings, secret: () => secret });
+  const server = createApiServer({
+    ...{ store, log, settings, secret: () => secret },
+    metrics: () => revocationMetrics(revocations.counts),
+  });
   const address = await listenOn(server, "[consoleauth] api_listen", wanted);
   return {
     address,

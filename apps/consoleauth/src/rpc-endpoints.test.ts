@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Endpoint } from "@nova-console/oslo-messaging";
 import { Token } from "@nova-console/token";
 import { consoleSettingsOf } from "./console-settings.ts";
+import { Revocations } from "./revocations.ts";
 import { createRpcEndpoints } from "./rpc-endpoints.ts";
 import { createWorkplace, INSTANCE, type Workplace } from "./testing.ts";
 
@@ -26,11 +27,13 @@ describe("createRpcEndpoints()", () => {
     logged = [];
     workplace = await createWorkplace(() => NOW_SECONDS * 1000);
     const settings = consoleSettingsOf(workplace.config());
-    endpoints = createRpcEndpoints({
-      store: workplace.store,
-      settings: () => settings,
-      log: { info: (message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`) },
-    });
+    const write = (message: string, fields?: object): void => {
+      logged.push(`${message} ${JSON.stringify(fields)}`);
+    };
+    const log = { info: write, warn: write };
+    const { store } = workplace;
+    const revocations = new Revocations({ store, log, limitMs: () => 1_000, now: () => 0 });
+    endpoints = createRpcEndpoints({ store, revocations, settings: () => settings, log });
   });
   afterEach(() => workplace.remove());
 
@@ -87,11 +90,13 @@ describe("createRpcEndpoints()", () => {
     "another type": { console_type: "ascii-art" },
     "no instance": { instance_uuid: undefined },
     "an access URL of another scheme": { access_url: "javascript:alert(1)" },
+    "a token that UTF-8 cannot express": { token: "\ud800" },
   })) {
     it(`refuses to authorize with ${what}`, async () => {
       await assert.rejects(call("authorize_console", { ...place, ...change }), {
         code: "TOKEN_ERR_INVALID_REQUEST",
       });
+      assert.deepEqual(await workplace.store.list(), []);
     });
   }
 
@@ -106,6 +111,12 @@ describe("createRpcEndpoints()", () => {
       });
     });
   }
+
+  it("refuses to revoke what is no instance", async () => {
+    await assert.rejects(call("delete_tokens_for_instance", { instance_uuid: "x" }), {
+      code: "TOKEN_ERR_INVALID_REQUEST",
+    });
+  });
 
   it("logs who got a console and who lost it, and no token", async () => {
     await call("authorize_console", place);

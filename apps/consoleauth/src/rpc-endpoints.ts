@@ -10,10 +10,12 @@ import {
   type TokenAuthority,
 } from "@nova-console/token";
 import type { ConsoleSettings } from "./console-settings.ts";
+import type { Revocations } from "./revocations.ts";
 
 /** What the methods work on. */
 export interface RpcContext {
   readonly store: TokenAuthority;
+  readonly revocations: Pick<Revocations, "revoke">;
   /** Asked anew for each request, since a reload may change it. */
   readonly settings: () => ConsoleSettings;
   readonly log: { info(message: string, fields?: object): void };
@@ -37,6 +39,9 @@ export function createRpcEndpoints(context: RpcContext): Readonly<Record<string,
       deleteTokensForInstance(context, args).catch(refuseUnseen),
   };
 }
+
+/** What must not be lost when this process ends: the message broker keeps it until the store has it. */
+export const doneAtLeastOnce: ReadonlySet<string> = new Set(["delete_tokens_for_instance"]);
 
 /** The server logs why a request was refused: what stood in an argument may be a token. */
 function refuseUnseen(error: unknown): never {
@@ -81,10 +86,8 @@ async function checkToken({ store, settings }: RpcContext, args: Args): Promise<
   }
 }
 
-async function deleteTokensForInstance({ store, log }: RpcContext, args: Args): Promise<void> {
-  const instance = requiredText(args, "instance_uuid");
-  const revoked = await store.revokeInstance(instance);
-  log.info("consoles revoked over RPC", { instance, revoked });
+async function deleteTokensForInstance({ revocations }: RpcContext, args: Args): Promise<void> {
+  await revocations.revoke(requiredText(args, "instance_uuid"));
 }
 
 function connectInfoOf(info: ConnectInfo, token: Token, settings: ConsoleSettings): object {

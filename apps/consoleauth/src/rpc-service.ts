@@ -8,7 +8,8 @@ import {
 import { SettingError } from "@nova-console/service";
 import type { TokenAuthority } from "@nova-console/token";
 import type { ConsoleSettings } from "./console-settings.ts";
-import { createRpcEndpoints } from "./rpc-endpoints.ts";
+import type { Revocations } from "./revocations.ts";
+import { createRpcEndpoints, doneAtLeastOnce } from "./rpc-endpoints.ts";
 
 /** Where requests are logged. */
 export interface RpcLog {
@@ -20,11 +21,17 @@ export interface RpcLog {
 export interface RpcServiceOptions {
   readonly config: Config;
   readonly store: TokenAuthority;
+  readonly revocations: Revocations;
   readonly log: RpcLog;
 }
 
 /** Grizzly and Havana; Icehouse and Juno, and what understands 2.1 understands them; Kilo to Queens. */
 const VERSIONS = ["1.2", "2.1"];
+
+/** Requests at work for each connection of the pool: one is asked while the next one is read and answered. */
+const REQUESTS_PER_CONNECTION = 2;
+/** `[database] max_pool_size = 0`, and stores without a pool. */
+const MAX_CONCURRENT = 100;
 
 /**
  * Serves nova's services as nova-consoleauth does up to Queens, if there are message brokers.
@@ -32,17 +39,31 @@ const VERSIONS = ["1.2", "2.1"];
  * @throws {@link SettingError} if they cannot be used as configured
  */
 export async function startRpc(
-  { config, store, log }: RpcServiceOptions,
+  { config, store, revocations, log }: RpcServiceOptions,
   settings: () => ConsoleSettings,
 ): Promise<RpcServer | null> {
   const connection = connectionOptions(config, log);
   if (connection === null) return null;
+  if (connection.autoDeleteQueues) {
+    log.warn(
+      "[oslo_messaging_rabbit] amqp_auto_delete is set: the broker drops revocations that wait while no nova-consoleauth is connected",
+    );
+  }
   return RpcServer.serve(connection, {
     topic: "consoleauth",
     server: config.DEFAULT.host,
-    endpoints: createRpcEndpoints({ store, settings, log }),
+    endpoints: createRpcEndpoints({ store, revocations, settings, log }),
     versions: VERSIONS,
+    doneAtLeastOnce,
+    maxConcurrent: concurrencyOf(config),
   });
+}
+
+/** What waits for a connection of the pool for too long fails: the broker keeps it instead. */
+function concurrencyOf({ console_proxy, database }: Config): number {
+  const size = database.max_pool_size;
+  const hasPool = console_proxy.token_store !== "redis" && size > 0;
+  return hasPool ? Math.min(MAX_CONCURRENT, size * REQUESTS_PER_CONNECTION) : MAX_CONCURRENT;
 }
 
 function connectionOptions(config: Config, log: RpcLog): RpcConnectionOptions | null {

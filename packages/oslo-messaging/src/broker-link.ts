@@ -4,7 +4,7 @@ import { atMost } from "./at-most.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { dialBroker } from "./dial-broker.ts";
 import { BrokerUnavailableError } from "./errors.ts";
-import { describeBrokers, describeHost } from "./transport-url.ts";
+import { describeBrokers, describeHost, type TransportHost } from "./transport-url.ts";
 
 /** Between rounds over all brokers. Short at its longest, so that calls work within a second of a broker's return. */
 const FIRST_DELAY_MS = 50;
@@ -20,12 +20,18 @@ type State<S> =
   | { readonly kind: "waiting"; readonly error: Error; readonly timer: NodeJS.Timeout }
   | { readonly kind: "closed" };
 
-/** What is made of a connection before it is used, and told when it is no more. */
+/** What is made of a connection before it is used, and what is called when its state changes. */
 export interface LinkUser<S> {
-  /** Declares what is needed on a new connection. */
-  establish(connection: ChannelModel): Promise<S>;
+  /**
+   * Declares what is needed on a new connection.
+   *
+   * @param hangUp - ends the connection for a reason, such as the broker's for closing a channel
+   */
+  establish(connection: ChannelModel, hangUp: (reason: Error) => void): Promise<S>;
   /** The session cannot be used any more. */
   lost(error: BrokerUnavailableError): void;
+  /** The broker takes no messages for now (`connection.blocked`); the session stays. */
+  blocked(error: BrokerUnavailableError): void;
 }
 
 /** One AMQP connection that is made anew when it breaks, to the next broker of `transport_url`. */
@@ -38,6 +44,8 @@ export class BrokerLink<S> {
   #nextHost = 0;
   #delayMs = FIRST_DELAY_MS;
   #isComplaintLogged = false;
+  /** Why the broker of the present connection takes no messages; null while it does. */
+  #blocked: BrokerUnavailableError | null = null;
 
   private constructor(options: RpcConnectionOptions, user: LinkUser<S>) {
     this.#options = options;
@@ -59,14 +67,20 @@ export class BrokerLink<S> {
     return this.#state.kind === "up";
   }
 
+  /** The session, blocked or not; null while there is none. */
+  get session(): S | null {
+    return this.#state.kind === "up" ? this.#state.session : null;
+  }
+
   /**
-   * The session. An attempt under way is waited for, the next one is not.
+   * The session to publish on. An attempt under way is waited for, the next one is not.
    *
-   * @throws {@link BrokerUnavailableError} if there is no broker at the moment
+   * @throws {@link BrokerUnavailableError} if there is no broker at the moment, or it takes no messages
    */
   async ready(): Promise<S> {
     switch (this.#state.kind) {
       case "up":
+        if (this.#blocked !== null) throw this.#blocked;
         return this.#state.session;
       case "connecting":
         return this.#state.outcome;
@@ -112,14 +126,22 @@ export class BrokerLink<S> {
     throw this.#unavailable(failure);
   }
 
-  async #use(host: RpcConnectionOptions["transportUrl"]["hosts"][number]): Promise<S> {
+  async #use(host: TransportHost): Promise<S> {
     const connection = await dialBroker(host, this.#options);
     let lostBefore: Error | null = null;
-    connection.on("close", (error?: Error) => {
-      lostBefore = error ?? new Error("the broker closed the connection");
+    const onLost = (error: Error): void => {
+      lostBefore ??= error;
       this.#onClose(connection, lostBefore);
+    };
+    connection.on("close", (error?: Error) => {
+      onLost(error ?? new Error("the broker closed the connection"));
     });
-    const session = await this.#establish(connection);
+    this.#watchBlocking(connection, host);
+    const session = await this.#establish(connection, (reason) => {
+      // Not when the goodbye is over: what is asked meanwhile would wait for a dead channel.
+      onLost(reason);
+      void closeConnection(connection);
+    });
     if (this.#isClosed()) {
       await closeConnection(connection);
       throw new Error("the connection is not wanted any more");
@@ -136,7 +158,27 @@ export class BrokerLink<S> {
     return session;
   }
 
-  async #establish(connection: ChannelModel): Promise<S> {
+  /** RabbitMQ sends `connection.blocked` when an alarm is on and the connection publishes; it reads nothing then. */
+  #watchBlocking(connection: ChannelModel, host: TransportHost): void {
+    const isCurrent = (): boolean =>
+      this.#state.kind === "up" && this.#state.connection === connection;
+    connection.on("blocked", (reason: unknown) => {
+      if (!isCurrent()) return;
+      const words = `the broker blocks publishers: ${alarmOf(String(reason))}`;
+      this.#blocked = new BrokerUnavailableError(`${describeHost(host)}: ${words}`);
+      const fields = { broker: describeHost(host), reason: words };
+      this.#options.log?.warn("message broker takes no messages", fields);
+      this.#user.blocked(this.#blocked);
+    });
+    connection.on("unblocked", () => {
+      if (!isCurrent() || this.#blocked === null) return;
+      this.#blocked = null;
+      const fields = { broker: describeHost(host) };
+      this.#options.log?.info("message broker takes messages again", fields);
+    });
+  }
+
+  async #establish(connection: ChannelModel, hangUp: (reason: Error) => void): Promise<S> {
     const { connectTimeoutMs } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {
@@ -145,7 +187,7 @@ export class BrokerLink<S> {
       }, connectTimeoutMs);
     });
     try {
-      return await Promise.race([this.#user.establish(connection), tooLong]);
+      return await Promise.race([this.#user.establish(connection, hangUp), tooLong]);
     } catch (error) {
       await closeConnection(connection);
       throw error;
@@ -156,6 +198,7 @@ export class BrokerLink<S> {
 
   #onClose(connection: ChannelModel, cause: Error): void {
     if (this.#state.kind !== "up" || this.#state.connection !== connection) return;
+    this.#blocked = null;
     this.#complain(cause);
     this.#connect();
     this.#user.lost(
@@ -193,8 +236,24 @@ export class BrokerLink<S> {
   }
 }
 
+/** @param reason - RabbitMQ's: `low on memory`, `low on disk`, or both with a `&` */
+function alarmOf(reason: string): string {
+  const alarms = ["memory", "disk"].filter((resource) => reason.includes(resource));
+  return `${alarms.join(" and ") || "resource"} alarm (${reason})`;
+}
+
+/**
+ * Ends a connection whose channel was closed. The channels of a connection that breaks are closed before
+ * it is: a moment later its own reason is known, and counts.
+ */
+export function hangUpWithChannel(hangUp: (reason: Error) => void): void {
+  setImmediate(() => {
+    hangUp(new Error("the channel was closed"));
+  });
+}
+
 /** Says goodbye, and hangs up if that is not answered. */
-export async function closeConnection(connection: ChannelModel): Promise<void> {
+async function closeConnection(connection: ChannelModel): Promise<void> {
   // It throws if the connection is closed already.
   if (await atMost(connection.close(), CLOSE_TIMEOUT_MS)) return;
   // amqplib has no other way to end a connection whose broker is silent, and without an error hears of no end.

@@ -25,7 +25,7 @@ export interface RpcConnectionOptions {
   /** Null: not encrypted. */
   readonly tls: BrokerTls | null;
   readonly loginMethod: "PLAIN" | "AMQPLAIN" | "EXTERNAL";
-  /** 0: none. */
+  /** A broker that sends nothing for so long counts as gone; 0: it never does. */
   readonly heartbeatSeconds: number;
   /** Exchange and service queues outlive a restart of the broker. */
   readonly durableQueues: boolean;

@@ -14,14 +14,15 @@ export async function dialBroker(
   host: TransportHost,
   options: RpcConnectionOptions,
 ): Promise<ChannelModel> {
-  const { tls, heartbeatSeconds, connectionName, connectTimeoutMs } = options;
+  const { tls, heartbeatSeconds, connectionName, connectTimeoutMs, transportUrl } = options;
+  const { virtualHost } = transportUrl;
   const connection = await connect(
     {
       protocol: tls === null ? "amqp" : "amqps",
       hostname: host.hostname,
       port: host.port,
-      vhost: encodeURIComponent(options.transportUrl.virtualHost),
-      heartbeat: heartbeatSeconds,
+      vhost: encodeURIComponent(virtualHost),
+      heartbeat: heartbeatInterval(heartbeatSeconds),
     },
     {
       credentials: credentialsFor(host, options),
@@ -32,10 +33,40 @@ export async function dialBroker(
       clientProperties: { connection_name: connectionName },
       ...(tls === null ? {} : tlsOptions(tls)),
     },
-  );
+  ).catch((error: unknown) => {
+    throw isVirtualHostRefused(error) ? virtualHostRefused(host, virtualHost, error) : error;
+  });
   // What goes wrong is told by "close" as well; an error that nobody listens to would end the process.
   connection.on("error", () => undefined);
   return connection;
+}
+
+/** After a login that was accepted, the broker closes instead of opening the virtual host; amqplib drops its words. */
+function isVirtualHostRefused(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.message.startsWith("Expected ConnectionOpenOk; got <ConnectionClose")
+  );
+}
+
+function virtualHostRefused(
+  { username }: TransportHost,
+  virtualHost: string,
+  cause: unknown,
+): Error {
+  return new Error(
+    `the broker refuses virtual host '${virtualHost}' to user '${username}': the user has no permissions for it ` +
+      "(rabbitmqctl set_permissions), it does not exist, or it has too many connections",
+    { cause },
+  );
+}
+
+/**
+ * Of the time after which a silent broker counts as gone. amqplib notices its silence after two
+ * intervals, at most three, and sends a heartbeat every half of one.
+ */
+function heartbeatInterval(thresholdSeconds: number): number {
+  return thresholdSeconds === 0 ? 0 : Math.max(1, Math.floor(thresholdSeconds / 3));
 }
 
 function credentialsFor(

@@ -66,6 +66,22 @@ describe("decodeRequest()", () => {
     assert.equal(request.replyTo, null);
   });
 
+  it("takes no version and no namespace of another type for an absent one", () => {
+    for (const other of [2.1, 0, true, [], ["2.1"], {}]) {
+      const { version, namespace } = decodeRequest(
+        envelope({ method: "m", version: other, namespace: other }),
+      );
+      assert.match(version, /^\((number|boolean|object)\) /);
+      assert.equal(namespace, version);
+    }
+    const { version, namespace } = decodeRequest(
+      envelope({ method: "m", version: null, namespace: null }),
+    );
+    assert.equal(version, "(object) null");
+    assert.equal(namespace, null);
+    assert.equal(decodeRequest(envelope({ method: "m", namespace: "" })).namespace, "");
+  });
+
   it("refuses what is no request", () => {
     for (const bytes of [
       Buffer.from("{"),

@@ -13,8 +13,9 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Request {
   readonly method: string;
   readonly args: Json;
-  /** `MAJOR.MINOR`. */
+  /** `MAJOR.MINOR`; one that is no text stands in here as a text that no service accepts. */
   readonly version: string;
+  /** Null: none. One that is no text stands in here as a text as well. */
   readonly namespace: string | null;
   /** Where the answer goes; null for a cast. */
   readonly replyTo: { readonly queue: string; readonly messageId: string } | null;
@@ -77,8 +78,10 @@ export function decodeRequest(content: Buffer): Request {
   return {
     method,
     args: isObject(args) ? args : {},
-    version: typeof version === "string" ? version : "1.0",
-    namespace: typeof namespace === "string" ? namespace : null,
+    // 1.0 and no namespace where the member is absent only: what is there and is no text is refused, as by
+    // oslo.messaging, and not served as if it were absent.
+    version: version === undefined ? "1.0" : textOrOther(version),
+    namespace: namespace === undefined || namespace === null ? null : textOrOther(namespace),
     // Grizzly makes a queue for each call, of that name.
     replyTo: isCall ? { queue: typeof queue === "string" ? queue : messageId, messageId } : null,
     // Rocky's and later say how long they wait; they take what is not the end for a sign of life.
@@ -122,6 +125,12 @@ export function decodeReply(content: Buffer): Reply {
     failure: failure === null || failure === undefined ? null : decodeFailure(failure),
     isLast: ending === true,
   };
+}
+
+/** What is no text is marked as such: the number 2.1 is no version. */
+function textOrOther(value: unknown): string {
+  if (typeof value === "string") return value;
+  return `(${typeof value}) ${JSON.stringify(value).slice(0, MAX_SHOWN_CHARACTERS)}`;
 }
 
 function encodeFailure({ remoteClass, remoteModule, remoteMessage }: RemoteError): string {

@@ -1,6 +1,7 @@
-import type { ChannelModel, ConfirmChannel, ConsumeMessage, Message } from "amqplib";
+import type { ChannelModel, ConsumeMessage, Message } from "amqplib";
 import { atMost } from "./at-most.ts";
-import { BrokerLink, closeConnection } from "./broker-link.ts";
+import { BrokerLink } from "./broker-link.ts";
+import { type ClientSession, openClientSession } from "./client-session.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { decodeReply, encodeRequest, uniqueId } from "./envelope.ts";
 import {
@@ -9,7 +10,7 @@ import {
   RpcTimeoutError,
   RpcUnroutableError,
 } from "./errors.ts";
-import { messageProperties, topicExchange, transientQueue } from "./queues.ts";
+import { messageProperties } from "./queues.ts";
 
 /** Whom a message is for. */
 export interface RpcTarget {
@@ -28,7 +29,14 @@ export interface CallOptions {
 }
 
 interface Pending {
+  readonly id: string;
+  readonly routingKey: string;
+  readonly timeoutMs: number;
+  /** @param replyQueue - where the answer is to come */
+  encode(replyQueue: string): Buffer;
   isSent: boolean;
+  /** Whether the broker has taken it. */
+  isConfirmed: boolean;
   /** Only a cast is done when the broker has taken it. */
   readonly isCast: boolean;
   /** What was answered so far. */
@@ -46,10 +54,10 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /** Calls methods of OpenStack services over RabbitMQ, as oslo.messaging's RPCClient does. */
 export class RpcClient {
   readonly #options: RpcConnectionOptions;
-  /** Kept when the connection is made anew: on the next broker of a cluster it is still there. */
-  readonly #replyQueue = `reply_${uniqueId()}`;
   readonly #pending = new Map<string, Pending>();
-  #link!: BrokerLink<ConfirmChannel>;
+  /** Of the present connection, or of the last one while there is none. */
+  #replyQueue: string | null = null;
+  #link!: BrokerLink<ClientSession>;
 
   private constructor(options: RpcConnectionOptions) {
     this.#options = options;
@@ -59,9 +67,12 @@ export class RpcClient {
   static async connect(options: RpcConnectionOptions): Promise<RpcClient> {
     const client = new RpcClient(options);
     client.#link = await BrokerLink.open(options, {
-      establish: (connection) => client.#establish(connection),
+      establish: (connection, hangUp) => client.#establish(connection, hangUp),
       lost: (error) => {
         client.#onLost(error);
+      },
+      blocked: (error) => {
+        client.#onBlocked(error);
       },
     });
     return client;
@@ -84,7 +95,7 @@ export class RpcClient {
    * @throws {@link BrokerUnavailableError} if there is no connection, or it breaks meanwhile
    */
   async check(): Promise<void> {
-    const channel = await this.#link.ready();
+    const { channel } = await this.#link.ready();
     try {
       await channel.checkExchange(this.#options.exchange);
     } catch (cause) {
@@ -117,9 +128,9 @@ export class RpcClient {
 
   /** Ends the connection; calls in flight fail. */
   async close(): Promise<void> {
-    if (this.#link.isUp) {
-      const channel = await this.#link.ready();
-      await atMost(channel.deleteQueue(this.#replyQueue), CLOSE_TIMEOUT_MS);
+    const { session } = this.#link;
+    if (session !== null) {
+      await atMost(session.channel.deleteQueue(session.replyQueue), CLOSE_TIMEOUT_MS);
     }
     await this.#link.close();
     this.#onLost(new BrokerUnavailableError(`${this.place}: the connection has been closed`));
@@ -143,10 +154,13 @@ export class RpcClient {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
       };
+      const replyTo = (queue: string): { queue: string; messageId: string } | null =>
+        isCast ? null : { queue, messageId: id };
       const pending: Pending = {
-        isSent: false,
-        isCast,
-        result: null,
+        ...{ id, routingKey, timeoutMs, isCast },
+        ...{ isSent: false, isConfirmed: false, result: null },
+        encode: (replyQueue) =>
+          encodeRequest({ method, args, version: target.version, replyTo: replyTo(replyQueue) }),
         resolve: (result) => {
           end();
           resolve(result);
@@ -157,9 +171,11 @@ export class RpcClient {
         },
       };
       const timer = setTimeout(() => {
-        const what = isCast ? "was not taken by the broker" : "was not answered";
+        const what = pending.isConfirmed ? "was not answered" : "was not taken by the broker";
         pending.reject(
-          new RpcTimeoutError(`${method} for ${routingKey} ${what} within ${timeoutMs} ms`),
+          new RpcTimeoutError(
+            `${method} for ${routingKey} at ${this.place} ${what} within ${timeoutMs} ms`,
+          ),
         );
       }, timeoutMs);
       const onAbort = (): void => {
@@ -172,11 +188,9 @@ export class RpcClient {
         onAbort();
         return;
       }
-      const replyTo = isCast ? null : { queue: this.#replyQueue, messageId: id };
-      const content = encodeRequest({ method, args, version: target.version, replyTo });
       this.#link.ready().then(
-        (channel) => {
-          if (this.#pending.has(id)) this.#publish(channel, routingKey, content, id, timeoutMs);
+        (session) => {
+          if (this.#pending.has(id)) this.#publish(session, pending);
         },
         (error: unknown) => {
           pending.reject(error as Error);
@@ -185,34 +199,29 @@ export class RpcClient {
     });
   }
 
-  #publish(
-    channel: ConfirmChannel,
-    routingKey: string,
-    content: Buffer,
-    id: string,
-    timeoutMs: number,
-  ): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    pending.isSent = true;
+  #publish({ channel, replyQueue, silence }: ClientSession, pending: Pending): void {
+    const { id, routingKey, timeoutMs, isCast } = pending;
     const fail = (cause: unknown): void => {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#pending
-        .get(id)
-        ?.reject(
-          new BrokerUnavailableError(`${this.place}: message not taken: ${reason}`, { cause }),
-        );
+      pending.reject(
+        new BrokerUnavailableError(`${this.place}: message not taken: ${reason}`, { cause }),
+      );
     };
     const properties = {
       ...messageProperties,
       messageId: id,
       // Nobody waits for the answer any longer than that. A cast stays until it is read.
-      ...(pending.isCast ? {} : { expiration: String(Math.ceil(timeoutMs)) }),
+      ...(isCast ? {} : { expiration: String(Math.ceil(timeoutMs)) }),
     };
     try {
+      const content = pending.encode(replyQueue);
+      pending.isSent = true;
+      silence.sent();
       channel.publish(this.#options.exchange, routingKey, content, properties, (error: unknown) => {
+        silence.confirmed();
+        pending.isConfirmed = true;
         if (error !== null && error !== undefined) fail(error);
-        else if (pending.isCast) this.#pending.get(id)?.resolve(undefined);
+        else if (isCast) pending.resolve(undefined);
       });
     } catch (error) {
       // The channel closed between two ticks.
@@ -220,25 +229,21 @@ export class RpcClient {
     }
   }
 
-  async #establish(connection: ChannelModel): Promise<ConfirmChannel> {
-    const channel = await connection.createConfirmChannel();
-    const hangUp = (): void => void closeConnection(connection);
-    channel.on("error", () => undefined);
-    // A channel that the broker closes is made anew with all that is on it.
-    channel.on("close", hangUp);
-    channel.on("return", (message) => {
-      this.#onReturn(message);
+  #establish(connection: ChannelModel, hangUp: (reason: Error) => void): Promise<ClientSession> {
+    return openClientSession(connection, {
+      options: this.#options,
+      lastReplyQueue: this.#replyQueue,
+      onReplyQueue: (name) => {
+        this.#replyQueue = name;
+      },
+      onReply: (message) => {
+        this.#onReply(message);
+      },
+      onReturn: (message) => {
+        this.#onReturn(message);
+      },
+      hangUp,
     });
-    const { exchange } = this.#options;
-    await channel.assertExchange(exchange, "topic", topicExchange(this.#options));
-    await channel.assertQueue(this.#replyQueue, transientQueue(this.#options));
-    const onMessage = (message: ConsumeMessage | null): void => {
-      // Null: the queue was deleted, or its node went down.
-      if (message === null) hangUp();
-      else this.#onReply(message);
-    };
-    await channel.consume(this.#replyQueue, onMessage, { noAck: true });
-    return channel;
   }
 
   #onReply({ content }: ConsumeMessage): void {
@@ -273,6 +278,14 @@ export class RpcClient {
   #onLost(error: BrokerUnavailableError): void {
     for (const pending of [...this.#pending.values()]) {
       if (pending.isSent) pending.reject(error);
+    }
+  }
+
+  /** What the broker has not taken by now waits in a buffer until the alarm is over. */
+  #onBlocked(error: BrokerUnavailableError): void {
+    this.#link.session?.silence.stop();
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.isSent && !pending.isConfirmed) pending.reject(error);
     }
   }
 }

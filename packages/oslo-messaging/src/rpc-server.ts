@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { atMost } from "./at-most.ts";
-import { BrokerLink, closeConnection } from "./broker-link.ts";
+import { BrokerLink, hangUpWithChannel } from "./broker-link.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { decodeRequest, encodeReply, encodeReplyEnd, type Request, uniqueId } from "./envelope.ts";
 import { RemoteError } from "./errors.ts";
@@ -11,6 +11,7 @@ import {
   topicExchange,
   transientQueue,
 } from "./queues.ts";
+import { RequestSlots } from "./request-slots.ts";
 import { isCompatible, isVersion } from "./version.ts";
 
 /** A method that can be called. What it returns is what JSON can express, or undefined for nothing. */
@@ -28,9 +29,18 @@ export interface RpcService {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** `MAJOR.MINOR`, the newest of each major version; older minors are understood too. */
   readonly versions: readonly string[];
+  /**
+   * Methods whose requests are acknowledged after their endpoint is done, so that none is lost when this
+   * process ends before: the broker delivers it again, to whoever serves then. They may be done twice, and
+   * the endpoint limits how many it works on at a time. None unless given.
+   */
+  readonly doneAtLeastOnce?: ReadonlySet<string>;
+  /** Most requests of other methods that are worked on at a time; 100 unless given. */
+  readonly maxConcurrent?: number;
 }
 
-/** Requests worked on at a time; the others wait at the broker. */
+/** Requests that are here and not acknowledged, of each queue; the broker keeps the others. */
+const PREFETCH = 1_000;
 const MAX_CONCURRENT = 100;
 /** How long requests that have begun may take when the server closes. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -42,21 +52,29 @@ export class RpcServer {
   readonly #service: RpcService;
   readonly #fanoutQueue: string;
   readonly #running = new Set<Promise<void>>();
+  readonly #slots: RequestSlots;
+  /** Connections that were made, the present one included. */
+  #connections = 0;
   #link!: BrokerLink<Channel>;
 
   private constructor(options: RpcConnectionOptions, service: RpcService) {
     this.#options = options;
     this.#service = service;
     this.#fanoutQueue = `${service.topic}_fanout_${uniqueId()}`;
+    this.#slots = new RequestSlots(service.maxConcurrent ?? MAX_CONCURRENT);
   }
 
   /** Serves. If no broker is there, it does so as soon as one is. */
   static async serve(options: RpcConnectionOptions, service: RpcService): Promise<RpcServer> {
     const server = new RpcServer(options, service);
     server.#link = await BrokerLink.open(options, {
-      establish: (connection) => server.#establish(connection),
-      // Requests are read again when there is a connection; nothing is kept.
-      lost: () => undefined,
+      establish: (connection, hangUp) => server.#establish(connection, hangUp),
+      // What was not acknowledged comes again when there is a connection.
+      lost: () => {
+        server.#slots.clear();
+      },
+      // Requests come none the less; the answers wait in the connection's buffer.
+      blocked: () => undefined,
     });
     return server;
   }
@@ -71,9 +89,10 @@ export class RpcServer {
     return this.#link.isUp;
   }
 
-  /** Reads no more requests, lets those that have begun end, and hangs up. */
+  /** Reads no more requests, lets those that have begun end, and hangs up: the broker keeps the others. */
   async close(): Promise<void> {
-    const channel = this.#link.isUp ? await this.#link.ready() : null;
+    const channel = this.#link.session;
+    this.#slots.clear();
     // Its queues stay for the other servers, or for the next start.
     const tags = [this.#service.topic, this.#serverQueue, this.#fanoutQueue];
     if (channel !== null) {
@@ -91,15 +110,16 @@ export class RpcServer {
     return `${this.#service.topic}.${this.#service.server}`;
   }
 
-  async #establish(connection: ChannelModel): Promise<Channel> {
+  async #establish(connection: ChannelModel, hangUp: (reason: Error) => void): Promise<Channel> {
     const channel = await connection.createChannel();
-    const hangUp = (): void => void closeConnection(connection);
-    channel.on("error", () => undefined);
     // A channel that the broker closes is made anew with all that is on it.
-    channel.on("close", hangUp);
+    channel.on("error", hangUp);
+    channel.on("close", () => {
+      hangUpWithChannel(hangUp);
+    });
     // The caller is gone, and its queue with it.
     channel.on("return", () => undefined);
-    await channel.prefetch(MAX_CONCURRENT);
+    await channel.prefetch(PREFETCH);
     const { exchange } = this.#options;
     const { topic } = this.#service;
     await channel.assertExchange(exchange, "topic", topicExchange(this.#options));
@@ -111,32 +131,67 @@ export class RpcServer {
     await channel.assertQueue(this.#fanoutQueue, transientQueue(this.#options));
     await channel.bindQueue(this.#fanoutQueue, `${topic}_fanout`, topic);
     const onMessage = (message: ConsumeMessage | null): void => {
-      // Null: the queue was deleted, or its node went down.
-      if (message === null) hangUp();
+      if (message === null) hangUp(new Error("a queue was deleted, or its node went down"));
       else this.#onRequest(channel, message);
     };
+    // Above our own consumers of connections that the broker still holds for alive, which would take their
+    // share of the requests.
+    const priority = this.#connections++;
     for (const queue of [topic, this.#serverQueue, this.#fanoutQueue]) {
-      await channel.consume(queue, onMessage, { consumerTag: queue });
+      await channel.consume(queue, onMessage, { consumerTag: queue, priority });
     }
     return channel;
   }
 
   #onRequest(channel: Channel, message: ConsumeMessage): void {
-    const running = this.#answer(channel, message).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.log?.warn("request over the message broker cannot be answered", { reason });
+    let request: Request;
+    try {
+      request = decodeRequest(message.content);
+    } catch (error) {
+      this.#complain(error);
+      channel.ack(message);
+      return;
+    }
+    const isDoneAtLeastOnce = this.#service.doneAtLeastOnce?.has(request.method) === true;
+    this.#slots.take((release) => {
+      if (isDoneAtLeastOnce) {
+        this.#run(async () => {
+          await this.#answer(channel, request);
+          channel.ack(message);
+        });
+        // Its turn was for the order only: it may be tried for hours, and must not keep others from their work.
+        release();
+        return;
+      }
+      this.#run(async () => {
+        try {
+          // Before it is worked on, as oslo.messaging does: it is done once, or not at all.
+          channel.ack(message);
+          await this.#answer(channel, request);
+        } finally {
+          release();
+        }
+      });
+    });
+  }
+
+  #run(work: () => Promise<void>): void {
+    const running = work().catch((error: unknown) => {
+      this.#complain(error);
     });
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
   }
 
-  async #answer(channel: Channel, message: ConsumeMessage): Promise<void> {
-    // Before it is worked on, as oslo.messaging does: it is done once, or not at all.
-    channel.ack(message);
-    const request = decodeRequest(message.content);
+  #complain(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.log?.warn("request over the message broker cannot be answered", { reason });
+  }
+
+  async #answer(channel: Channel, request: Request): Promise<void> {
     const outcome = await this.#dispatch(request);
     if ("failure" in outcome) {
-      // Whoever cast it hears nothing, and whoever called may be a service whose log nobody reads.
+      // The caller of a cast hears nothing, and a caller may be a service whose log nobody reads.
       const { remoteClass, remoteMessage } = outcome.failure;
       const { method, version } = request;
       const reason = `${remoteClass}: ${remoteMessage}`;

@@ -18,6 +18,9 @@ import type { OpenedPortCheck, PortCheckSurroundings } from "./open-port-check.t
 import { RpcPortCheck } from "./rpc-port-check.ts";
 import { SqlInstanceRows } from "./sql-instance-rows.ts";
 
+/** So that what was waited for, and where, is known before the session ends for want of an answer. */
+const SHARE_OF_CONNECT_TIMEOUT = 0.9;
+
 const NO_SERVICES = { minimumComputeVersion: () => Promise.resolve(0) };
 
 /**
@@ -34,14 +37,14 @@ export async function connectPortCheck(
   computeVersionOf(config.upgrade_levels.compute, NO_SERVICES, now);
   const api = config.api_database.connection;
   if (!isDatabaseServer(api)) queueOf(config, log);
-  const timeoutMs = config.console_proxy.connect_timeout * 1_000;
+  const timeoutMs = config.console_proxy.connect_timeout * 1_000 * SHARE_OF_CONNECT_TIMEOUT;
   const cells = isDatabaseServer(api)
     ? allCells(config, api, { now, log })
     : new OneCell(await openCell(config, "[database] connection", { now, log }), {
         limitMs: timeoutMs,
         now,
       });
-  const check = new RpcPortCheck({ cells, timeoutMs });
+  const check = new RpcPortCheck({ cells, timeoutMs, now });
   return {
     check: (info, signal) => check.check(info, signal),
     dependencies: () => cells.dependencies(),

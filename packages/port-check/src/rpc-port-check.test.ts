@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { ConnectInfo } from "@nova-console/token";
 import { type Cell, OneCell, type RpcCaller } from "./cell.ts";
 import type { InstanceRow } from "./instance-row.ts";
-import { RpcPortCheck } from "./rpc-port-check.ts";
+import { RpcPortCheck, type RpcPortCheckOptions } from "./rpc-port-check.ts";
 import { encodeInstance } from "./serialized-instance.ts";
 
 /** A call of nova-novncproxy (Zed), recorded at the broker, and the rows that it was made from. */
@@ -28,7 +28,7 @@ const info: ConnectInfo = {
 
 const signal = new AbortController().signal;
 
-function checkOf(cell: Partial<Cell>): RpcPortCheck {
+function checkOf(cell: Partial<Cell>, options: Partial<RpcPortCheckOptions> = {}): RpcPortCheck {
   const one: Cell = {
     rows: { get: () => Promise.resolve(recorded.row) },
     version: () => Promise.resolve("6.0"),
@@ -40,7 +40,7 @@ function checkOf(cell: Partial<Cell>): RpcPortCheck {
     ...cell,
   };
   const cells = new OneCell(one, { limitMs: 5_000, now: () => 0 });
-  return new RpcPortCheck({ cells, timeoutMs: 5_000 });
+  return new RpcPortCheck({ cells, timeoutMs: 5_000, now: () => 0, ...options });
 }
 
 describe("RpcPortCheck", () => {
@@ -117,6 +117,31 @@ describe("RpcPortCheck", () => {
         message: /: connection refused$/,
       });
     }
+  });
+});
+
+describe("RpcPortCheck, its time", () => {
+  it("gives nova-compute what the database has left", async () => {
+    let nowMs = 1_000;
+    const limits: number[] = [];
+    const get = (): Promise<InstanceRow> => {
+      nowMs += 1_500;
+      return Promise.resolve(recorded.row);
+    };
+    const call: RpcCaller["call"] = (_target, _method, _args, { timeoutMs }) => {
+      limits.push(timeoutMs);
+      return Promise.resolve(true);
+    };
+    await checkOf({ rows: { get }, services: { call } }, { now: () => nowMs }).check(info, signal);
+    assert.deepEqual(limits, [3_500]);
+  });
+
+  it("says that it was the database that did not answer", async () => {
+    const rows = { get: () => new Promise<never>(() => undefined) };
+    await assert.rejects(checkOf({ rows }, { timeoutMs: 20 }).check(info, signal), {
+      code: "SESSION_ERR_PORT_CHECK_UNAVAILABLE",
+      message: "the instance cannot be looked up: nova's database did not answer within 20 ms",
+    });
   });
 });
 

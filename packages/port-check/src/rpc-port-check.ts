@@ -10,8 +10,13 @@ import { encodeInstance } from "./serialized-instance.ts";
 /** What the check stands on. */
 export interface RpcPortCheckOptions {
   readonly cells: Pick<Cells, "find">;
-  /** After which nobody waits for nova-compute any more. */
+  /**
+   * Longest that a check takes, database and nova-compute together. It has to be shorter than what the
+   * session gives it, whose own end does not know what was waited for.
+   */
   readonly timeoutMs: number;
+  /** Milliseconds of a clock; only differences count. */
+  readonly now: () => number;
 }
 
 /** What nova-compute raises when there is no such instance on its host. */
@@ -30,8 +35,13 @@ export class RpcPortCheck implements PortCheck {
   }
 
   async check(info: ConnectInfo, signal: AbortSignal): Promise<void> {
-    const { cells, timeoutMs } = this.#options;
-    const found = await known(cells.find(info.instanceUuid));
+    const { cells, now } = this.#options;
+    const sinceMs = now();
+    const leftMs = (): number => {
+      const { timeoutMs } = this.#options;
+      return Math.min(timeoutMs, Math.max(1, Math.ceil(timeoutMs - (now() - sinceMs))));
+    };
+    const found = await known(cells.find(info.instanceUuid), leftMs());
     if (found === null) {
       throw new PortNotInstancesError(`instance ${info.instanceUuid} does not exist any more`);
     }
@@ -40,14 +50,14 @@ export class RpcPortCheck implements PortCheck {
     if (typeof server !== "string" || server === "") {
       throw new PortNotInstancesError(`instance ${info.instanceUuid} runs on no host`);
     }
-    const target = { topic: "compute", server, version: await known(cell.version()) };
+    const target = { topic: "compute", server, version: await known(cell.version(), leftMs()) };
     const args = {
       instance: encodeInstance(row),
       port: String(info.port),
       console_type: info.consoleType,
     };
     const answer = await cell.services
-      .call(target, "validate_console_port", args, { timeoutMs, signal })
+      .call(target, "validate_console_port", args, { timeoutMs: leftMs(), signal })
       .catch((error: unknown) => {
         throw ofCall(error, server, info);
       });
@@ -55,12 +65,21 @@ export class RpcPortCheck implements PortCheck {
   }
 }
 
-/** @throws {@link PortCheckUnavailableError} if the database cannot say */
-async function known<T>(answer: Promise<T>): Promise<T> {
+/** @throws {@link PortCheckUnavailableError} if the database cannot say, or not within `limitMs` */
+async function known<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
   try {
-    return await answer;
+    // Not by Promise.race(), which costs several times as much: every console opened comes through here.
+    return await new Promise<T>((resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`nova's database did not answer within ${limitMs} ms`));
+      }, limitMs);
+      answer.then(resolve, reject);
+    });
   } catch (error) {
     throw unavailable("the instance cannot be looked up", error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -54,10 +54,17 @@ export class RedisConnection {
     return this.#within(() => this.#client.call(command, ...args));
   }
 
+  /** One script that answers a number. @throws {@link TokenStoreError} */
+  async run(script: Script, ...args: Argument[]): Promise<number> {
+    const reply = await this.askScript(script, ...args);
+    if (typeof reply !== "number") throw this.#errorFrom("it gave an answer that is no number");
+    return reply;
+  }
+
   /** One script; its text goes along only if the server does not know it. @throws {@link TokenStoreError} */
-  async run({ lua, sha1 }: Script, ...args: Argument[]): Promise<number> {
+  async askScript({ lua, sha1 }: Script, ...args: Argument[]): Promise<unknown> {
     const rest = [SCRIPT_KEYS.length, ...SCRIPT_KEYS, ...args];
-    const reply = await this.#within(async () => {
+    return this.#within(async () => {
       try {
         return await this.#client.call("EVALSHA", sha1, ...rest);
       } catch (error) {
@@ -65,8 +72,6 @@ export class RedisConnection {
         return this.#client.call("EVAL", lua, ...rest);
       }
     });
-    if (typeof reply !== "number") throw this.#errorFrom("it gave an answer that is no number");
-    return reply;
   }
 
   close(): void {

@@ -9,11 +9,6 @@ export const SCRIPT_KEYS = [`${PREFIX}tokens`, `${PREFIX}expiries`, `${PREFIX}se
 /** The sorted set of all digests, the oldest first. */
 export const TOKENS_KEY = SCRIPT_KEYS[0];
 
-/** The hash that holds a token's record. */
-export function tokenKey(digest: string): string {
-  return `${PREFIX}token:${digest}`;
-}
-
 /** A script that the server keeps, and its name there. */
 export interface Script {
   readonly lua: string;
@@ -25,8 +20,10 @@ export interface Script {
  * with its last member. It may name records that are gone; none that is there is missing.
  * A host may hold spaces (unix:/a b), a port and a path may not: their join is read from its end.
  * A key of a wrong type counts as an empty record, so that it can be removed.
+ * Now is the server's time, in whole seconds: it ends the keys, and one clock does not differ from itself.
  */
 const COMMON = `
+local now = tonumber(redis.call('TIME')[1])
 local function keyOf(kind, name) return '${PREFIX}' .. kind .. ':' .. name end
 local function endpointOf(host, port, path)
   return keyOf('endpoint', host .. ' ' .. port .. ' ' .. (path or ''))
@@ -36,8 +33,8 @@ local function fieldsOf(digest, ...)
   if reply.err then return {} end
   return reply
 end
-local function isLive(digest, now)
-  return (tonumber(fieldsOf(digest, 'expires')[1] or '') or 0) > tonumber(now)
+local function isLive(digest)
+  return (tonumber(fieldsOf(digest, 'expires')[1] or '') or 0) > now
 end
 local function drop(digest)
   local uuid, host, port, path = unpack(fieldsOf(digest, 'instance_uuid', 'host', 'port', 'internal_access_path'))
@@ -55,23 +52,27 @@ local function dropOthersAt(endpoint, uuid)
     end
   end
 end
-local function index(key, digest, expires, now)
+local function index(key, digest, expires)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
   redis.call('ZADD', key, expires, digest)
   redis.call('EXPIREAT', key, redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
 end
-local function purge(now, limit)
+local function purge(limit)
   local digests = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, limit)
   for _, digest in ipairs(digests) do drop(digest) end
   return #digests
 end
 `;
 
-/** ARGV: digest, now, expires, instance_uuid, host, port, internal_access_path or "", console_type, access_url_base */
+/**
+ * ARGV: digest, TTL in seconds, instance_uuid, host, port, internal_access_path or "", console_type, access_url_base.
+ * Answers when it ends.
+ */
 export const AUTHORIZE = script(`
-local digest, now, expires, uuid, host, port, path, consoleType, base = unpack(ARGV)
+local digest, ttl, uuid, host, port, path, consoleType, base = unpack(ARGV)
 if path == '' then path = false end
-purge(now, 100)
+local expires = now + tonumber(ttl)
+purge(100)
 dropOthersAt(endpointOf(host, port, path), uuid)
 local key = keyOf('token', digest)
 redis.call('HSET', key, 'console_type', consoleType, 'host', host, 'port', port, 'instance_uuid', uuid,
@@ -80,46 +81,56 @@ if path then redis.call('HSET', key, 'internal_access_path', path) end
 redis.call('EXPIREAT', key, expires)
 redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[3]), digest)
 redis.call('ZADD', KEYS[2], expires, digest)
-index(keyOf('instance', uuid), digest, expires, now)
-index(endpointOf(host, port, path), digest, expires, now)
-return 1
+index(keyOf('instance', uuid), digest, expires)
+index(endpointOf(host, port, path), digest, expires)
+return expires
 `);
 
-/** ARGV: instance_uuid, now. Answers how many were live. */
+/** ARGV: digest, then fields. Answers those of the record; nulls if there is none, or it has expired. */
+export const READ = script(`
+local values = redis.call('HMGET', keyOf('token', ARGV[1]), 'expires', unpack(ARGV, 2))
+local expires = tonumber(table.remove(values, 1) or '')
+if expires and expires <= now then
+  for position = 1, #values do values[position] = false end
+end
+return values
+`);
+
+/** ARGV: instance_uuid. Answers how many were live. */
 export const REVOKE_INSTANCE = script(`
-local uuid, now = unpack(ARGV)
+local uuid = ARGV[1]
 local live = 0
 for _, digest in ipairs(redis.call('ZRANGE', keyOf('instance', uuid), 0, -1)) do
-  if isLive(digest, now) then live = live + 1 end
+  if isLive(digest) then live = live + 1 end
   drop(digest)
 end
 redis.call('DEL', keyOf('instance', uuid))
 return live
 `);
 
-/** ARGV: digest, now. Answers 1 if it was live. */
+/** ARGV: digest. Answers 1 if it was live. */
 export const REVOKE_TOKEN = script(`
-local digest, now = unpack(ARGV)
-local live = isLive(digest, now)
+local digest = ARGV[1]
+local live = isLive(digest)
 drop(digest)
 return live and 1 or 0
 `);
 
-/** ARGV: now, limit. Answers how many were removed. */
-export const PURGE = script("return purge(ARGV[1], ARGV[2])");
+/** ARGV: limit. Answers how many were removed. */
+export const PURGE = script("return purge(ARGV[1])");
 
-/** ARGV: instance_uuid, host, port, now. Answers how many were moved. */
+/** ARGV: instance_uuid, host, port. Answers how many were moved. */
 export const MOVE = script(`
-local uuid, host, port, now = unpack(ARGV)
+local uuid, host, port = unpack(ARGV)
 dropOthersAt(endpointOf(host, port, false), uuid)
 local moved = 0
 for _, digest in ipairs(redis.call('ZRANGE', keyOf('instance', uuid), 0, -1)) do
-  if isLive(digest, now) then
+  if isLive(digest) then
     local was, at, path, expires = unpack(fieldsOf(digest, 'host', 'port', 'internal_access_path', 'expires'))
     if was and at then redis.call('ZREM', endpointOf(was, at, path), digest) end
     dropOthersAt(endpointOf(host, port, path), uuid)
     redis.call('HSET', keyOf('token', digest), 'host', host, 'port', port)
-    index(endpointOf(host, port, path), digest, expires, now)
+    index(endpointOf(host, port, path), digest, expires)
     moved = moved + 1
   end
 end

@@ -30,8 +30,6 @@ export interface RedisTokenStoreOptions {
   readonly url: string | null;
   /** `[console_proxy] connect_timeout`; half of it is the most that the store takes to answer. */
   readonly connectTimeoutMs: number;
-  /** The clock: milliseconds since the epoch, as `Date.now`. */
-  readonly now: () => number;
 }
 
 /**
@@ -41,23 +39,24 @@ export interface RedisTokenStoreOptions {
  * @throws {@link TokenStoreSettingError} if the URL or its CA file is not usable
  */
 export function openRedisTokenStore(options: RedisTokenStoreOptions): TokenAuthority {
-  const { url, connectTimeoutMs, now } = options;
+  const { url, connectTimeoutMs } = options;
   if (url === null || url === "") throw missingRedisUrl();
   const location = parseRedisUrl(url);
   const answerTimeoutMs = Math.max(1, Math.floor(connectTimeoutMs * SHARE_OF_CONNECT_TIMEOUT));
-  return new RedisTokenStore(location.place, new RedisConnection(location, answerTimeoutMs), now);
+  return new RedisTokenStore(location.place, new RedisConnection(location, answerTimeoutMs));
 }
 
-/** Tokens as hashes under their SHA-256, which the server removes when they end. */
+/**
+ * Tokens as hashes under their SHA-256, which the server removes when they end. Their time is the
+ * server's, and so are the scripts' comparisons: the clocks of those that ask do not count.
+ */
 class RedisTokenStore implements TokenAuthority {
   readonly place: string;
   readonly #redis: RedisConnection;
-  readonly #now: () => number;
 
-  constructor(place: string, redis: RedisConnection, now: () => number) {
+  constructor(place: string, redis: RedisConnection) {
     this.place = place;
     this.#redis = redis;
-    this.#now = now;
   }
 
   async validate(token: Token): Promise<ConnectInfo> {
@@ -72,30 +71,29 @@ class RedisTokenStore implements TokenAuthority {
       token = new Token(randomUUID()),
       ...place
     } = validateConsoleRequest(request);
-    const nowSeconds = this.#nowSeconds();
-    const info = { ...place, tokenDigest: token.digest, expires: nowSeconds + ttlSeconds };
-    await this.#redis.run(
+    // Before anything is written: a token that has no URL must not be left.
+    const url = buildAccessUrl(place.accessUrlBase, token, place.consoleType);
+    const expires = await this.#redis.run(
       scripts.AUTHORIZE,
-      info.tokenDigest,
-      nowSeconds,
-      info.expires,
-      info.instanceUuid,
-      info.host,
-      info.port,
-      info.internalAccessPath ?? "",
-      info.consoleType,
-      info.accessUrlBase,
+      token.digest,
+      ttlSeconds,
+      place.instanceUuid,
+      place.host,
+      place.port,
+      place.internalAccessPath ?? "",
+      place.consoleType,
+      place.accessUrlBase,
     );
-    return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
+    return { token, info: { ...place, tokenDigest: token.digest, expires }, url };
   }
 
   async revokeInstance(instanceUuid: string): Promise<number> {
     const uuid = validateInstanceUuid(instanceUuid);
-    return this.#redis.run(scripts.REVOKE_INSTANCE, uuid, this.#nowSeconds());
+    return this.#redis.run(scripts.REVOKE_INSTANCE, uuid);
   }
 
   async revokeToken(token: Token): Promise<boolean> {
-    return (await this.#redis.run(scripts.REVOKE_TOKEN, token.digest, this.#nowSeconds())) > 0;
+    return (await this.#redis.run(scripts.REVOKE_TOKEN, token.digest)) > 0;
   }
 
   async list(): Promise<ConnectInfo[]> {
@@ -118,7 +116,7 @@ class RedisTokenStore implements TokenAuthority {
   async purge(): Promise<number> {
     let removed = 0;
     for (;;) {
-      const count = await this.#redis.run(scripts.PURGE, this.#nowSeconds(), PURGE_BATCH);
+      const count = await this.#redis.run(scripts.PURGE, PURGE_BATCH);
       removed += count;
       if (count < PURGE_BATCH) return removed;
     }
@@ -127,7 +125,7 @@ class RedisTokenStore implements TokenAuthority {
   async move(instanceUuid: string, host: string, port: number): Promise<number> {
     const uuid = validateInstanceUuid(instanceUuid);
     validateEndpoint(host, port);
-    return this.#redis.run(scripts.MOVE, uuid, host, port, this.#nowSeconds());
+    return this.#redis.run(scripts.MOVE, uuid, host, port);
   }
 
   close(): Promise<void> {
@@ -137,21 +135,15 @@ class RedisTokenStore implements TokenAuthority {
 
   /** The record of a live token, in one round trip. */
   async #recordOf(digest: string): Promise<ConnectInfo | null> {
-    const reply = await this.#redis.ask("HMGET", scripts.tokenKey(digest), ...RECORD_FIELDS);
-    const info = decodeRecord(reply, digest, this.place);
-    // By our clock as well: the server's may be behind, and a record may have lost its end.
-    return info !== null && info.expires > this.#nowSeconds() ? info : null;
+    // The script compares as well: a record may have lost its end.
+    const reply = await this.#redis.askScript(scripts.READ, digest, ...RECORD_FIELDS);
+    return decodeRecord(reply, digest, this.place);
   }
 
   async #digests(command: "ZRANGE" | "ZREVRANGE", from: number, to: number): Promise<string[]> {
     const reply = await this.#redis.ask(command, scripts.TOKENS_KEY, from, to);
     if (Array.isArray(reply) && reply.every((digest) => typeof digest === "string")) return reply;
     throw new TokenStoreError(`token store ${this.place}: ${scripts.TOKENS_KEY} is damaged`);
-  }
-
-  /** nova compares whole seconds, rounded down. */
-  #nowSeconds(): number {
-    return Math.floor(this.#now() / 1000);
   }
 }
 

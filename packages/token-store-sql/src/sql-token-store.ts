@@ -99,12 +99,14 @@ export class SqlTokenStore implements TokenAuthority {
       if (this.#now() - this.#lastPurgeMs >= PURGE_INTERVAL_MS) await this.#purgeSome();
       const expires = this.#nowSeconds() + ttlSeconds;
       const info = { ...place, tokenDigest: token.digest, expires };
+      // Before anything is written: a token that has no URL must not be left.
+      const url = buildAccessUrl(info.accessUrlBase, token, info.consoleType);
       // One that was given may come twice: the message broker can deliver a request again.
       if (given !== undefined) await this.#servers.write(deleteToken, [token.digest]);
       await this.#servers.write(insert, [this.#timestamp(), ...encodeRow(info)]);
       // After it: of two that are given one place at the same time none may think that it has it alone.
       await this.#deleteOthersAt(deleteOthersAt, info);
-      return { token, info, url: buildAccessUrl(info.accessUrlBase, token, info.consoleType) };
+      return { token, info, url };
     });
   }
 

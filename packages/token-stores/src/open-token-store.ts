@@ -8,21 +8,27 @@ import {
   type TokenStore,
   TokenStoreSettingError,
 } from "@nova-console/token";
-import type { StoreLog } from "@nova-console/token-store-sql";
 import { novaApiSettingsOf } from "./nova-api-settings.ts";
 
 /** What a store has of its process. */
 export interface StoreSurroundings {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Where a store logs that what it asks is away, and back; absent: nowhere. */
   readonly log?: StoreLog | undefined;
+}
+
+/** The part of a log that a store writes to. */
+interface StoreLog {
+  info(message: string, fields?: Readonly<Record<string, string | number>>): void;
+  warn(message: string, fields?: Readonly<Record<string, string | number>>): void;
 }
 
 /** A store that knows what it stands on; others are one dependency. */
 export type ProxyTokenStore = TokenStore &
   TokenDirectory & { dependencies?(): Promise<readonly Dependency[]> };
 
-const NO_LOG: StoreLog = { warn: () => undefined };
+const NO_LOG: StoreLog = { info: () => undefined, warn: () => undefined };
 
 /** URLs of databases that are servers, as SQLAlchemy names them; `sqlite:` is a file. */
 const SERVER_URL = /^(?:mysql|mariadb|postgres|postgresql)(?:\+\w+)?:\/\//i;
@@ -61,7 +67,7 @@ export function openTokenStore(
       }
       case "consoleauth": {
         const { openConsoleauthTokenStore } = await import("@nova-console/token-store-consoleauth");
-        return openConsoleauthTokenStore(config, { now });
+        return openConsoleauthTokenStore(config, { now, log });
       }
       case "redis":
         return openAuthority(config, surroundings);
@@ -86,7 +92,6 @@ async function openAuthority(
   surroundings: StoreSurroundings,
 ): Promise<TokenAuthority> {
   const { console_proxy } = config;
-  const { now } = surroundings;
   switch (console_proxy.token_store) {
     case "database":
     case "consoleauth":
@@ -95,7 +100,7 @@ async function openAuthority(
     case "redis": {
       const { openRedisTokenStore } = await import("@nova-console/token-store-redis");
       const connectTimeoutMs = console_proxy.connect_timeout * 1000;
-      return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs, now });
+      return openRedisTokenStore({ url: console_proxy.redis_url, connectTimeoutMs });
     }
     case "nova_api":
       throw new SettingError(

@@ -58,6 +58,7 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/i;
 /** Visible ASCII: no space and no line end, which would add words or headers to a CONNECT line. */
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const UNIX_PREFIX = "unix:";
 
 /**
@@ -71,6 +72,7 @@ export function validateConsoleRequest(request: ConsoleRequest): ConsoleRequest 
   validateTtl(request.ttlSeconds);
   validateAccessPath(request.internalAccessPath);
   validateAccessUrlBase(request.accessUrlBase);
+  validateToken(request.token);
   if (!storedTypes.includes(request.consoleType)) {
     throw new InvalidConsoleRequestError(
       "console_type",
@@ -182,6 +184,12 @@ function validateAccessPath(path: string | null): void {
       `absent, or 1 to ${MAX_TEXT} visible ASCII characters without a space, that name no other server`,
     );
   }
+}
+
+/** A text that UTF-8 cannot express has no access URL, and another one may have its digest. */
+function validateToken(token: Token | undefined): void {
+  if (token === undefined || !LONE_SURROGATE.test(token.reveal())) return;
+  throw new InvalidConsoleRequestError("token", token.toString(), "a text without lone surrogates");
 }
 
 function validateAccessUrlBase(base: string): void {

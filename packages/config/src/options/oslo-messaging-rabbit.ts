@@ -47,7 +47,7 @@ export const osloMessagingRabbitGroup = {
   }),
   heartbeat_timeout_threshold: option(integer({ min: 0, max: 65_535 }), {
     default: 60,
-    help: `Seconds between heartbeats; a broker that misses two is taken for gone. 0: none.`,
+    help: `Seconds after which a broker that sends nothing is taken for gone; heartbeats are a third of it apart. 0: none.`,
   }),
   amqp_durable_queues: option(boolean(), {
     default: false,

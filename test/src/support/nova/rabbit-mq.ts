@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { Child } from "../child.ts";
 import { freePort } from "../free-port.ts";
+import { output } from "../run.ts";
 import { accepting } from "../tcp.ts";
 import { TempDir } from "../temp-dir.ts";
 
 // Debian's wrapper in /usr/sbin would change the user.
 const PROGRAM = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
 /** PEM files of a broker that speaks TLS. */
 export interface RabbitMqTls {
@@ -64,6 +66,12 @@ export class RabbitMq implements AsyncDisposable {
   async resume(): Promise<void> {
     this.#server = await Child.start(PROGRAM, [], this.#environment);
     await accepting(this.#server, { host: "127.0.0.1", port: this.port });
+  }
+
+  /** Runs `rabbitmqctl`, as an operator would: some seconds. @returns what it printed */
+  async ctl(...args: readonly string[]): Promise<string> {
+    const printed = await output(CONTROL, ["--quiet", ...args], this.#environment);
+    return printed.toString().trim();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
