@@ -38,6 +38,7 @@ export class Installation implements AsyncDisposable {
   readonly novncPort: number;
   readonly xvpPort: number;
   readonly #owned = new AsyncDisposableStack();
+  #conf: NovaConf = {};
   readonly #children: Child[] = [];
   /** One instance to an endpoint: a port that is given to another instance revokes the tokens of the last. */
   readonly #instances = new Map<string, string>();
@@ -70,7 +71,7 @@ export class Installation implements AsyncDisposable {
       // starts faster than several.
       console_proxy: { workers: 1, connect_timeout: 30, handshake_timeout: 60 },
     };
-    await writeFile(installation.confPath, encodeNovaConf(mergeNovaConf(base, conf)));
+    await installation.configure(mergeNovaConf(base, conf));
     return installation;
   }
 
@@ -84,6 +85,12 @@ export class Installation implements AsyncDisposable {
       await installation[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Adds to nova.conf, for programs that are started from now on. */
+  async configure(conf: NovaConf): Promise<void> {
+    this.#conf = mergeNovaConf(this.#conf, conf);
+    await writeFile(this.confPath, encodeNovaConf(this.#conf));
   }
 
   /** Everything that the programs it started have printed. */
