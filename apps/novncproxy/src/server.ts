@@ -44,8 +44,11 @@ const STALL_TIMEOUT_MS = 30_000;
 /** Longest frame of a viewer that is only told why it gets no console: a version is 12 bytes. */
 const MAX_REFUSED_FRAME_BYTES = 4_096;
 
-/** Most pieces of one message: browsers split long ones into tens of KiB each. */
-const MAX_FRAGMENTS = 256;
+/**
+ * Most pieces of one message: browsers split long ones into tens of KiB each. A piece keeps alive the whole
+ * read it came in, so that they hold 4 MiB at most.
+ */
+const MAX_FRAGMENTS = 64;
 
 /** The same of a viewer that is only told why not: one for each byte of a version. */
 const MAX_REFUSED_FRAGMENTS = 12;

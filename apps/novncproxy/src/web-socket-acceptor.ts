@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type Server, WebSocketServer } from "ws";
 import type { Upgrade } from "./http-door.ts";
 import { acceptOf, SUBPROTOCOL } from "./upgrade-handshake.ts";
+import { ViewerWebSocket } from "./viewer-web-socket.ts";
 
 /** How long a peer may take to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -15,7 +16,7 @@ const SOME_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /** Completes upgrades whose handshake was found good. */
 export class WebSocketAcceptor {
-  readonly #server: WebSocketServer;
+  readonly #server: Server<typeof ViewerWebSocket>;
   /** Keys that `ws` would not take. */
   readonly #oddKeys = new WeakMap<IncomingMessage, string>();
 
@@ -34,6 +35,7 @@ export class WebSocketAcceptor {
       maxFragments,
       maxBufferedChunks: MAX_FRAME_PIECES,
       closeTimeout: CLOSE_TIMEOUT_MS,
+      WebSocket: ViewerWebSocket,
       handleProtocols: () => SUBPROTOCOL,
     };
     this.#server = new WebSocketServer(options);
@@ -50,7 +52,7 @@ export class WebSocketAcceptor {
    *
    * @returns null if the viewer is gone already
    */
-  accept({ request, socket, head }: Upgrade): WebSocket | null {
+  accept({ request, socket, head }: Upgrade): ViewerWebSocket | null {
     // nova takes more than `ws` does: old drafts' versions, any key, lists that hold other protocols.
     const { headers } = request;
     const key = headers["sec-websocket-key"] ?? "";
@@ -63,7 +65,7 @@ export class WebSocketAcceptor {
     else if (headers["sec-websocket-protocol"] !== undefined) {
       headers["sec-websocket-protocol"] = SUBPROTOCOL;
     }
-    const accepted: WebSocket[] = [];
+    const accepted: ViewerWebSocket[] = [];
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       accepted.push(webSocket);
     });

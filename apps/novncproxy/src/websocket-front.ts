@@ -9,14 +9,17 @@ import {
 } from "@nova-console/rfb";
 import { type CloseReason, closeReasons, type ViewerFront, within } from "@nova-console/session";
 import type { ConnectInfo, Token } from "@nova-console/token";
-import type { WebSocket } from "ws";
 import { writeError } from "./error-page.ts";
 import type { Upgrade } from "./http-door.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { originHeadersOf, type OriginPolicy } from "./origin-policy.ts";
 import { presentedToken } from "./presented-token.ts";
+import type { ViewerWebSocket } from "./viewer-web-socket.ts";
 import type { WebSocketAcceptor } from "./web-socket-acceptor.ts";
 import { WebSocketStream } from "./websocket-stream.ts";
+
+/** How long a viewer that has sent a close frame may take for what was sent to it before. */
+const LEAVING_LIMIT_MS = 1_000;
 
 /** What ends a step that nobody waits for any more. One for all: a stack for each would cost. */
 const CLOSED = new Error("the connection is being closed");
@@ -103,11 +106,21 @@ export class WebSocketFront implements ViewerFront {
     const { webSocket, stream } = channel;
     if (webSocket.readyState === webSocket.CLOSED) return;
     const closed = once(webSocket, "close").catch(ignore);
+    // A viewer that has ended the connection takes no close frame. `ws` would wait without a limit
+    // until it has taken everything else.
+    if (this.#socket.readableEnded) webSocket.terminate();
+    const hasLeft = stream.destroyed && webSocket.readyState === webSocket.CLOSING;
     const { webSocketCode, words } = closeReasons[reason];
-    webSocket.close(webSocketCode, words);
-    // What it still sends is for nobody. The acceptor's close timeout ends the wait.
+    webSocket.closeWith(webSocketCode, words);
+    // Discard whatever it still sends. The acceptor's close timeout ends the wait.
     stream.destroy();
+    const limit = hasLeft
+      ? setTimeout(() => {
+          webSocket.terminate();
+        }, LEAVING_LIMIT_MS)
+      : undefined;
     await closed;
+    clearTimeout(limit);
   }
 
   /** Completes the upgrade and starts the exchange of versions, unless that was done before. */
@@ -138,7 +151,7 @@ export class WebSocketFront implements ViewerFront {
 
 /** A completed upgrade. */
 interface Channel {
-  readonly webSocket: WebSocket;
+  readonly webSocket: ViewerWebSocket;
   readonly stream: WebSocketStream;
 }
 

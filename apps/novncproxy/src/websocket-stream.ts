@@ -1,64 +1,105 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { type BorrowingDestination, writeBorrowed } from "@nova-console/byte-stream";
+import {
+  type Borrower,
+  type BorrowingDestination,
+  type Lender,
+  writeBorrowed,
+} from "@nova-console/byte-stream";
 import { closeReasons, ViewerMisbehavedError } from "@nova-console/session";
 import { WebSocket } from "ws";
 import { binaryFrame, putBinaryFrameHeader } from "./binary-frame-header.ts";
+import { PayloadGatherer } from "./payload-gatherer.ts";
+import { ShortFrameReader } from "./short-frame-reader.ts";
+import { CLOSED_BY_VIEWER, type ViewerWebSocket } from "./viewer-web-socket.ts";
 
 const POLICY_CLOSE = { binaryOnly: 1003, ...closeReasons["backend-closed"] };
+
+/** Most bytes that wait for the reader before the WebSocket is paused: whatever one read brought. */
+const READ_AHEAD_BYTES = 1;
 
 /**
  * The bytes of a WebSocket: what the viewer's binary frames hold, and a binary frame for each write.
  *
- * Both ways it holds no more than its high-water mark and what one read of the socket brought: the
- * viewer's socket is paused while nobody reads, and a write is done when the socket has taken it.
+ * From the viewer it holds no more than one read of the socket brought, or one long message: the socket
+ * is paused while nobody reads. A write is done when the socket has taken it.
  *
- * The viewer's close frame, or the loss of its connection, is the end of stream. Ending the stream
- * closes the WebSocket with nova's 1000 `Target closed`. Destroying it does not: closing with a
- * reason is its owner's, who has the WebSocket. A text frame, or a malformed one, destroys it with
+ * A WebSocket is not half-closed. The viewer's close frame, its end of the connection, or the loss of it
+ * destroys the stream, although what was received can still be read. Ending the stream closes the
+ * WebSocket with nova's 1000 `Target closed`. Destroying it does not: closing with a reason is its
+ * owner's, who has the WebSocket. A text frame, or a malformed one, destroys it with
  * {@link ViewerMisbehavedError}, and the WebSocket is closed with 1003, 1002, 1007 or 1009.
  */
-export class WebSocketStream extends Duplex implements BorrowingDestination {
-  readonly #webSocket: WebSocket;
+export class WebSocketStream extends Duplex implements BorrowingDestination, Lender {
+  readonly #webSocket: ViewerWebSocket;
   readonly #socket: Socket;
-  #ended = false;
+  readonly #gatherer: PayloadGatherer;
+  #borrower: Borrower | null = null;
+  /** Whether frames of the viewer may still come. */
+  #isReading = true;
 
   /**
    * @param webSocket - open, in the tick it was made
    * @param socket - the one under it
    */
-  constructor(webSocket: WebSocket, socket: Socket) {
-    super();
+  constructor(webSocket: ViewerWebSocket, socket: Socket) {
+    super({ readableHighWaterMark: READ_AHEAD_BYTES });
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#gatherer = new PayloadGatherer((piece) => {
+      if (this.#borrower !== null) this.#borrower(piece);
+      else if (!this.push(Buffer.from(piece))) webSocket.pause();
+    });
     webSocket.on("message", (data, isBinary) => {
       this.#onMessage(data, isBinary);
     });
     webSocket.on("error", (error) => {
       this.#onMisbehaviour(error.message, error);
     });
-    // `ws` ends the socket when the close frames are exchanged, and only tells when the peer has ended
-    // as well, which some never do.
-    socket.once("finish", () => {
-      this.#onEnd();
+    webSocket.on(CLOSED_BY_VIEWER, () => {
+      this.#isReading = false;
+      // What is wrong with a malformed frame is told after this.
+      process.nextTick(this.#onGone);
     });
-    webSocket.once("close", () => {
-      this.#onEnd();
-    });
+    webSocket.once("close", this.#onGone);
+    socket.once("end", this.#onGone);
+    // `ws` ends the socket when the close frames are exchanged; some viewers never end their side.
+    socket.once("finish", this.#onGone);
+    this.#readShortFrames();
     socket.on("drain", () => {
       this.emit("drain");
     });
+  }
+
+  /** From now on `pause` and `resume` are the WebSocket's. */
+  lendTo(borrower: Borrower): void {
+    this.#borrower = borrower;
+  }
+
+  override pause(): this {
+    // Once destroyed it is read to its end, so that the end is seen.
+    if (this.#borrower !== null && !this.destroyed) this.#webSocket.pause();
+    return super.pause();
+  }
+
+  override resume(): this {
+    if (this.#borrower !== null && !this.destroyed) this.#webSocket.resume();
+    return super.resume();
+  }
+
+  get waitingBytes(): number {
+    return this.writableLength + this.#socket.writableLength;
   }
 
   /**
    * Writes a frame past this stream's own queue: header and payload in one piece, from bytes that need
    * not be kept.
    */
-  writeBorrowed(chunk: Buffer): boolean {
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return true;
+  writeBorrowed(chunk: Buffer, taken?: () => void): boolean {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return false;
     // What was written the ordinary way goes first.
-    if (this.writableLength > 0) return this.write(Buffer.from(chunk));
-    return writeBorrowed(this.#socket, chunk, putBinaryFrameHeader);
+    if (this.writableLength > 0) return this.write(Buffer.from(chunk), taken);
+    return writeBorrowed(this.#socket, chunk, putBinaryFrameHeader, taken);
   }
 
   override _read(): void {
@@ -83,12 +124,11 @@ export class WebSocketStream extends Duplex implements BorrowingDestination {
   }
 
   override _final(done: () => void): void {
-    this.#webSocket.close(POLICY_CLOSE.webSocketCode, POLICY_CLOSE.words);
+    this.#webSocket.closeWith(POLICY_CLOSE.webSocketCode, POLICY_CLOSE.words);
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#ended = true;
     // A paused WebSocket would not see the viewer's close frame.
     this.#webSocket.resume();
     done(error);
@@ -99,43 +139,50 @@ export class WebSocketStream extends Duplex implements BorrowingDestination {
    * each at once, so that they cannot mix: there is no compression for which it would wait.
    */
   #send(chunk: Buffer, done: (error?: Error | null) => void): void {
-    if (chunk.length === 0) done();
-    else if (this.#webSocket.readyState === WebSocket.OPEN) {
-      this.#socket.write(binaryFrame(chunk), done);
-    } else done(goneError());
+    if (this.#webSocket.readyState !== WebSocket.OPEN) {
+      done(chunk.length === 0 ? null : goneError());
+    } else this.#socket.write(chunk.length === 0 ? chunk : binaryFrame(chunk), done);
+  }
+
+  /** Stands between the socket and `ws`, which gets everything but short binary frames. */
+  #readShortFrames(): void {
+    const socket = this.#socket;
+    const [readByWs] = socket.listeners("data") as ((bytes: Buffer) => void)[];
+    if (readByWs === undefined) throw new Error("ws does not read the socket");
+    socket.off("data", readByWs);
+    const frames = new ShortFrameReader({
+      payload: (payload) => {
+        if (!this.destroyed) this.#gatherer.add(payload);
+      },
+      others: (bytes) => {
+        readByWs.call(socket, bytes);
+      },
+    });
+    socket.on("data", (bytes: Buffer) => {
+      if (!this.#isReading) return;
+      frames.read(bytes);
+      this.#gatherer.flush();
+    });
   }
 
   #onMessage(data: unknown, isBinary: boolean): void {
-    if (this.#ended || !Buffer.isBuffer(data)) return;
+    // `ws` reads the rest of a socket that was closed by itself: it does not know where a frame starts.
+    if (this.destroyed || this.#socket.destroyed || !Buffer.isBuffer(data)) return;
     if (!isBinary) {
-      this.#webSocket.close(POLICY_CLOSE.binaryOnly, "Text frames are not supported");
+      this.#webSocket.closeWith(POLICY_CLOSE.binaryOnly, "Text frames are not supported");
       this.#onMisbehaviour("sent a text frame");
-    } else if (data.length > 0 && !this.push(detached(data))) this.#webSocket.pause();
+    } else if (data.length > 0) this.#gatherer.add(data);
   }
 
   #onMisbehaviour(what: string, cause?: Error): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    this.#gatherer.flush();
     this.destroy(new ViewerMisbehavedError(`viewer WebSocket: ${what}`, { cause }));
   }
 
-  #onEnd(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.push(null);
-  }
-}
-
-/**
- * A small message is a view of the whole read it came in, up to 64 KiB, which it would keep alive for
- * as long as it waits in a queue that counts its own bytes only.
- */
-function detached(message: Buffer): Buffer {
-  if (message.buffer.byteLength <= 2 * message.length) return message;
-  // Not of the pool, of which it would keep a part alive just so.
-  const copy = Buffer.allocUnsafeSlow(message.length);
-  message.copy(copy);
-  return copy;
+  readonly #onGone = (): void => {
+    this.#gatherer.flush();
+    this.destroy();
+  };
 }
 
 /** As a socket's own error when it is written to after its peer has left. */

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { makeTestCertificate, type TestCertificate } from "@nova-console/listener/testing";
+import { admitWithoutSecurity, exchangeVersions } from "@nova-console/rfb";
 import {
   Bench,
   expectText,
@@ -254,6 +255,26 @@ describe("the XVP handshake", { timeout }, () => {
     await readAll(viewer);
     await stopped;
     assert.equal(bench.proxy.sessions, 0);
+  });
+
+  it("ends at once when the viewer's end comes with the last byte of its handshake", async () => {
+    // A backend that ignores an end, and says nothing without ClientInit.
+    const backend = await startBackend((socket) => {
+      exchangeVersions(socket, AbortSignal.timeout(timeout))
+        .then((version) => admitWithoutSecurity(socket, version, AbortSignal.timeout(timeout)))
+        .then(
+          () => socket.resume(),
+          () => socket.destroy(),
+        );
+    });
+    const bench = await Bench.open(backend);
+    const viewer = bench.connect();
+    viewer.end(`CONNECT /?token=good HTTP/1.0\r\n\r\n${RFB}\u0001`);
+    assert.equal(await readAll(viewer), `${OK}${RFB}\u0001\u0001\0\0\0\0`);
+    await bench.proxy.stop();
+    const [record] = bench.records;
+    assert.equal(record?.reason, "viewer-closed");
+    assert.ok(record.durationMs < 5_000, `it took ${record.durationMs} ms`);
   });
 
   it("lets no token into its log", async () => {

@@ -7,7 +7,7 @@
  *
  * @packageDocumentation
  */
-export { borrow, type Borrower, createLendingSocket } from "./lending-socket.ts";
+export { borrow, type Borrower, createLendingSocket, type Lender } from "./lending-socket.ts";
 export { ByteReader } from "./byte-reader.ts";
 export { MessageTooLongError, StreamError, UnexpectedEofError } from "./errors.ts";
 export { type BorrowingDestination, type PutHeader, writeBorrowed } from "./write-borrowed.ts";

@@ -17,6 +17,12 @@ const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
  */
 export type Borrower = (chunk: Buffer) => void;
 
+/** A stream that is no socket, and lends. */
+export interface Lender {
+  /** Has all bytes handed to `borrower` from now on, in pieces of at most 64 KiB. */
+  lendTo(borrower: Borrower): void;
+}
+
 /** The borrower of each lending socket; null while it is read as a stream. */
 const borrowers = new WeakMap<Duplex, Borrower | null>();
 
@@ -45,15 +51,21 @@ export function createLendingSocket(): Socket {
 }
 
 /**
- * Has a socket's bytes handed to `borrower` from now on, those first that nobody has read yet. Its
- * `pause`, `resume` and `end` are as with any stream; `data` is not told.
+ * Has a stream's bytes handed to `borrower` from now on, those first that nobody has read yet. Its
+ * `pause`, `resume` and `end` are as with any stream; `data` is not emitted.
  *
- * @returns false if `stream` is no lending socket: nothing was done
+ * @returns false if `stream` is neither a lending socket nor a {@link Lender}: nothing was done
  */
 export function borrow(stream: Duplex, borrower: Borrower): boolean {
-  if (!borrowers.has(stream)) return false;
+  const lender = isLender(stream) ? stream : null;
+  if (lender === null && !borrowers.has(stream)) return false;
   const unread = stream.read() as Buffer | null;
   if (unread !== null) borrower(unread);
-  borrowers.set(stream, borrower);
+  if (lender === null) borrowers.set(stream, borrower);
+  else lender.lendTo(borrower);
   return true;
+}
+
+function isLender(stream: object): stream is Lender {
+  return "lendTo" in stream;
 }

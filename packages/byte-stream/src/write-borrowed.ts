@@ -18,8 +18,14 @@ export type PutHeader = (buffer: Buffer, start: number, byteCount: number) => nu
 
 /** A destination that frames what it is given, and can do so from lent bytes. */
 export interface BorrowingDestination {
-  /** @param chunk - lent, at most 64 KiB. @returns as `write`; "drain" follows a false */
-  writeBorrowed(chunk: Buffer): boolean;
+  /** Bytes that were written and not taken yet. */
+  readonly waitingBytes: number;
+  /**
+   * @param chunk - lent, at most 64 KiB
+   * @param taken - called when this write, and all before it, are done
+   * @returns as `write`; "drain" follows a false
+   */
+  writeBorrowed(chunk: Buffer, taken?: () => void): boolean;
 }
 
 /** What is smaller than this and has to wait gets a buffer of its size, as it might wait for long. */
@@ -39,18 +45,21 @@ const spares: Buffer[] = [];
  * rule no allocation.
  *
  * @param chunk - at most 64 KiB; copied
+ * @param taken - called when this write, and all before it, are done or have failed
  * @returns as `write`
  */
 export function writeBorrowed(
   destination: Writable,
   chunk: Buffer,
   putHeader: PutHeader | null,
+  taken?: () => void,
 ): boolean {
   // TLS tells only later that it has taken a write.
   const waits = destination.writableLength > 0 || "encrypted" in destination;
   if (waits && chunk.length < SMALLEST_RECYCLED_BYTES) {
     return destination.write(
       pieceOf(Buffer.allocUnsafe(HEADER_ROOM_BYTES + chunk.length), chunk, putHeader),
+      taken,
     );
   }
   const buffer = spares.pop() ?? Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + LARGEST_CHUNK_BYTES);
@@ -59,9 +68,10 @@ export function writeBorrowed(
     return destination.write(piece, (error) => {
       // What was under way when a connection broke may still be looked at.
       if (error == null) recycle(buffer);
+      taken?.();
     });
   }
-  const belowMark = destination.write(piece);
+  const belowMark = destination.write(piece, taken);
   // Else the kernel did not take it at once, and the destination keeps it.
   if (destination.writableLength === 0) recycle(buffer);
   return belowMark;

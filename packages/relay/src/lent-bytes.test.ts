@@ -84,6 +84,7 @@ describe("relay() from a socket that lends its bytes", { timeout: 30_000 }, () =
     let mostBytes = 0;
     // As the WebSocket's end of a viewer that takes whatever it is given.
     Object.assign(nearViewer, {
+      waitingBytes: 0,
       writeBorrowed: (chunk: Buffer) => {
         if (turnBytes === 0) setImmediate(() => (turnBytes = 0));
         turnBytes += chunk.length;
@@ -111,4 +112,24 @@ describe("relay() from a socket that lends its bytes", { timeout: 30_000 }, () =
     assert.ok(error !== null && "code" in error);
     assert.equal(error.code, "ECONNRESET");
   });
+
+  for (const [gone, behind] of [
+    ["viewer", "backend"],
+    ["backend", "viewer"],
+  ] as const) {
+    it(`sees within seconds that a ${gone} was reset that is not read, as the ${behind} is behind`, async (t) => {
+      const ends = { backend: await pair(t, true), viewer: await pair(t, false) };
+      const ended = relay(ends.viewer.near, ends.backend.near, limits, noDeadline);
+      const chunk = Buffer.alloc(65_536);
+      const pump = (): void => {
+        while (ends[gone].far.writable && ends[gone].far.write(chunk));
+      };
+      ends[gone].far.on("drain", pump);
+      pump();
+      while (!ends[gone].near.isPaused()) await new Promise((resolve) => setImmediate(resolve));
+      ends[gone].far.resetAndDestroy();
+      const { endedBy } = await ended;
+      assert.equal(endedBy, gone);
+    });
+  }
 });

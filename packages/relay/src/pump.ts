@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { borrow, type BorrowingDestination, writeBorrowed } from "@nova-console/byte-stream";
+import { startProbing, stopProbing } from "./stalled-sources.ts";
 
 /** The side that bytes, or an end, come from. */
 export type Side = "viewer" | "backend";
@@ -14,6 +15,12 @@ const MAX_CHUNK_BYTES = 65_536;
  * all other sessions would wait: with TLS for many milliseconds.
  */
 const MAX_FULL_READS = 8;
+
+/**
+ * Most writes that wait for the destination, however short: each holds a few hundred bytes beside its
+ * own, which no high-water mark counts.
+ */
+const MAX_WAITING_WRITES = 64;
 
 /** Who hears what a pump does. */
 export interface PumpOwner {
@@ -47,8 +54,10 @@ export class Pump {
   #transferredBytes = 0;
   /** Reads of the largest size, one after the other. */
   #fullReads = 0;
-  /** Whether the source waits for the destination's "drain". */
+  /** Whether the source waits for the destination. */
   #isFull = false;
+  /** Writes since the destination had taken all. */
+  #waitingWrites = 0;
   readonly #comesInPieces: boolean;
   /** Null for a destination that takes bytes as they are. */
   readonly #framing: BorrowingDestination | null;
@@ -80,10 +89,7 @@ export class Pump {
   start(): void {
     const source = this.#source;
     const destination = this.#destination;
-    destination.on("drain", () => {
-      this.#isFull = false;
-      this.#resume();
-    });
+    destination.on("drain", this.#onTaken);
     source.on("end", () => {
       this.#ended = true;
       destination.end();
@@ -94,22 +100,46 @@ export class Pump {
       this.#carry(chunk);
     };
     this.#lends = canLend && borrow(source, take);
-    if (this.#lends) source.resume();
-    else source.on("data", take);
+    if (!this.#lends) source.on("data", take);
+    else if (!this.#isFull) source.resume();
   }
 
   /** Takes nothing more from the source. */
   stop(): void {
     this.#stopped = true;
+    stopProbing(this.#source);
     this.#source.pause();
   }
 
+  /** Hands over what a source that is gone had sent and nobody has read, whether or not there is room. */
+  takeRest(): void {
+    if (this.#destination.writableEnded) return;
+    for (;;) {
+      const chunk = this.#source.read() as Buffer | null;
+      if (chunk === null) return;
+      this.#transferredBytes += chunk.length;
+      this.#destination.write(chunk);
+    }
+  }
+
+  readonly #onTaken = (): void => {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    stopProbing(this.#source);
+    this.#resume();
+  };
+
   #carry(chunk: Buffer): void {
+    if (this.#stopped) return;
     this.#transferredBytes += chunk.length;
     this.#owner.onBytes(this.#from);
-    if (!this.#write(chunk)) {
+    if (this.#waitingBytes === 0) this.#waitingWrites = 0;
+    const isLastToWait = ++this.#waitingWrites >= MAX_WAITING_WRITES;
+    const isBelowMark = this.#write(chunk, isLastToWait ? this.#onTaken : undefined);
+    if ((!isBelowMark || isLastToWait) && this.#waitingBytes > 0) {
       this.#isFull = true;
       this.#source.pause();
+      startProbing(this.#source);
     }
     if (chunk.length < MAX_CHUNK_BYTES) this.#fullReads = 0;
     else if (++this.#fullReads === MAX_FULL_READS) this.#restForATurn();
@@ -127,33 +157,40 @@ export class Pump {
     if (!this.#stopped) this.#source.resume();
   }
 
-  /** @returns as `write` of a stream */
-  #write(chunk: Buffer): boolean {
+  /** Bytes that the destination has not taken yet. */
+  get #waitingBytes(): number {
+    return this.#lends && this.#framing !== null
+      ? this.#framing.waitingBytes
+      : this.#destination.writableLength;
+  }
+
+  /**
+   * @param taken - called when this write, and all before it, are done
+   * @returns as `write` of a stream
+   */
+  #write(chunk: Buffer, taken?: () => void): boolean {
+    const destination = this.#destination;
     if (this.#lends) {
-      return this.#framing?.writeBorrowed(chunk) ?? writeBorrowed(this.#destination, chunk, null);
+      const framing = this.#framing;
+      return framing === null
+        ? writeBorrowed(destination, chunk, null, taken)
+        : framing.writeBorrowed(chunk, taken);
     }
-    return this.#comesInPieces
-      ? writeWithTick(this.#destination, chunk)
-      : this.#destination.write(chunk);
+    if (this.#comesInPieces) corkForThisTurn(destination);
+    return destination.write(chunk, taken);
   }
 }
 
-/**
- * Writes in one piece what comes in one turn: several small messages of a viewer cost one system call.
- *
- * @returns as `write`
- */
-function writeWithTick(destination: Duplex, chunk: Buffer): boolean {
-  if (destination.writableCorked === 0) {
-    destination.cork();
-    queueMicrotask(() => {
-      destination.uncork();
-    });
-  }
-  return destination.write(chunk);
+/** Joins the writes of one turn: several small records of a viewer cost one system call. */
+function corkForThisTurn(destination: Duplex): void {
+  if (destination.writableCorked > 0) return;
+  destination.cork();
+  queueMicrotask(() => {
+    destination.uncork();
+  });
 }
 
-/** Whether one read may bring several chunks, as the frames or records in it; TCP's is one. */
+/** Whether one read may bring several chunks, as the records of TLS in it; TCP's is one. */
 function comesInPieces(source: Duplex): boolean {
   return !(source instanceof Socket) || source instanceof TLSSocket;
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { Duplex, duplexPair } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { ByteReader } from "@nova-console/byte-stream";
 import fc from "fast-check";
 import { relay, type RelayResult } from "./relay.ts";
 
@@ -21,20 +22,26 @@ function joined(
 
 describe("relay()", { timeout: 20_000 }, () => {
   it("carries any bytes in any split both ways, in order and complete", async () => {
-    const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 5000 }), { maxLength: 30 });
+    const first = fc.uint8Array({ minLength: 1, maxLength: 5000 });
+    const chunks = fc.array(first, { maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(chunks, chunks, async (fromViewer, fromBackend) => {
-        const { viewer, backend, result } = joined();
-        for (const chunk of fromViewer) viewer.write(chunk);
-        viewer.end();
-        for (const chunk of fromBackend) backend.write(chunk);
-        backend.end();
-        const [atViewer, atBackend] = await Promise.all([buffer(viewer), buffer(backend)]);
-        assert.deepEqual(atBackend, Buffer.concat(fromViewer));
-        assert.deepEqual(atViewer, Buffer.concat(fromBackend));
-        const { bytesFromViewer, bytesToViewer } = await result;
-        assert.deepEqual([bytesFromViewer, bytesToViewer], [atBackend.length, atViewer.length]);
-      }),
+      // A viewer that says nothing gets nothing.
+      fc.asyncProperty(
+        fc.tuple(first, chunks).map(([one, more]) => [one, ...more]),
+        chunks,
+        async (fromViewer, fromBackend) => {
+          const { viewer, backend, result } = joined();
+          for (const chunk of fromViewer) viewer.write(chunk);
+          viewer.end();
+          for (const chunk of fromBackend) backend.write(chunk);
+          backend.end();
+          const [atViewer, atBackend] = await Promise.all([buffer(viewer), buffer(backend)]);
+          assert.deepEqual(atBackend, Buffer.concat(fromViewer));
+          assert.deepEqual(atViewer, Buffer.concat(fromBackend));
+          const { bytesFromViewer, bytesToViewer } = await result;
+          assert.deepEqual([bytesFromViewer, bytesToViewer], [atBackend.length, atViewer.length]);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -151,18 +158,102 @@ describe("relay()", { timeout: 20_000 }, () => {
     assert.deepEqual([endedBy, bytesFromViewer], ["idle", sentBytes]);
   });
 
-  it("gives up on the other direction a minute after one has ended, if no byte comes", async (t) => {
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    const { viewer, backend, result } = joined();
-    viewer.end();
-    await buffer(backend);
-    let isOver = false;
-    void result.then(() => (isOver = true));
-    t.mock.timers.tick(59_999);
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(isOver, false);
-    t.mock.timers.tick(1);
-    assert.equal((await result).endedBy, "viewer");
+  for (const [ended, limitMs] of [
+    ["viewer", 10_000],
+    ["backend", 60_000],
+  ] as const) {
+    it(`gives the other direction ${limitMs} ms after the ${ended} has ended, whatever it carries`, async (t) => {
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const far = joined();
+      far[ended].end("x");
+      const other = ended === "viewer" ? far.backend : far.viewer;
+      await once(other.resume(), "end");
+      far[ended].resume();
+      let isOver = false;
+      void far.result.then(() => (isOver = true));
+      for (let second = 1; second < limitMs / 1000; second++) {
+        const carried = once(far[ended], "data");
+        other.write("a byte");
+        await carried;
+        t.mock.timers.tick(1_000);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(isOver, false);
+      t.mock.timers.tick(1_000);
+      assert.equal((await far.result).endedBy, ended);
+      // The backend's close clears a timer: before the next test has timers of the same numbers.
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+  }
+
+  for (const side of ["viewer", "backend"] as const) {
+    it(`ends at once when the ${side} ended with the last byte of its handshake`, async () => {
+      const [viewer, nearViewer] = duplexPair();
+      const [nearBackend, backend] = duplexPair();
+      const [far, near] = side === "viewer" ? [viewer, nearViewer] : [backend, nearBackend];
+      far.end("x");
+      const reader = new ByteReader(near, new AbortController().signal);
+      await reader.readExact(1);
+      reader.release();
+      // As a socket does by itself: its "end" passes although nobody reads.
+      while (!near.readableEnded) {
+        near.read(0);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const { endedBy } = await relay(
+        nearViewer,
+        nearBackend,
+        limits,
+        new AbortController().signal,
+      );
+      assert.equal(endedBy, side);
+      for (const stream of [viewer, nearViewer]) stream.destroy();
+      await buffer(backend);
+    });
+  }
+
+  it("hands over what a viewer that is gone had sent while the backend was behind", async () => {
+    const { viewer, backend, nearViewer, result } = joined();
+    // The far end of the backend does not read: its queue and the relay's fill, then the viewer's.
+    for (let turn = 0; turn < 100 && nearViewer.readableLength === 0; turn++) {
+      viewer.write(Buffer.alloc(10_000, 7));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const leftBytes = nearViewer.readableLength;
+    assert.ok(leftBytes > 0, "nothing was left to hand over");
+    const all = buffer(backend);
+    nearViewer.destroy();
+    await once(nearViewer, "close");
+    const { bytesFromViewer } = await result;
+    assert.equal((await all).length, bytesFromViewer);
+    assert.equal(nearViewer.readableLength, 0);
+  });
+
+  it("holds few writes, however short, for a backend that takes none", async () => {
+    const [viewer, nearViewer] = duplexPair();
+    const waiting: (() => void)[] = [];
+    let writes = 0;
+    const stuck = new Duplex({
+      read: nothing,
+      write: (_chunk, _encoding, done) => waiting.push(done),
+      writev: (chunks, done) => {
+        writes += chunks.length;
+        waiting.push(done);
+      },
+    });
+    const result = relay(nearViewer, stuck, limits, new AbortController().signal);
+    for (let sent = 0; sent < 1000; sent++) {
+      viewer.write(Buffer.of(sent));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(stuck.writableLength <= 2 * 64, `${stuck.writableLength} writes wait`);
+    while (writes < 2 * 64) {
+      waiting.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    nearViewer.destroy();
+    await result;
+    stuck.destroy();
   });
 
   it("ends at once when it is told to", async () => {

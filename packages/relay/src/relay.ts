@@ -1,8 +1,11 @@
 import type { Duplex } from "node:stream";
 import { Pump, type PumpOwner, type Side } from "./pump.ts";
 
-/** How long one direction may go on without a byte after the other has ended. */
-const HALF_CLOSED_TIMEOUT_MS = 60_000;
+/**
+ * How long one direction may go on after the other has ended, whatever it carries. A viewer that has
+ * ended asks for no more pictures; one whose backend has ended still takes the last of them.
+ */
+const HALF_CLOSED_LIMIT_MS = { viewer: 10_000, backend: 60_000 } as const;
 
 /** How long the last bytes to the backend may take when the viewer is gone. */
 const FLUSH_TIMEOUT_MS = 5_000;
@@ -35,8 +38,8 @@ export interface RelayTraffic {
  * Joins two channels until both have ended, or one breaks, or a limit is reached; bytes pass
  * untouched.
  *
- * An end of stream is passed on as such (a half-close), and the other direction goes on. When it is
- * over the backend is closed, after the viewer's last bytes were written to it; the viewer is the
+ * An end of stream is passed on as such (a half-close), and the other direction goes on, for a limited
+ * time; not if a viewer ends before its first byte. When it is over the backend is closed, after the viewer's last bytes were written to it; the viewer is the
  * caller's to close, who knows the words for it.
  *
  * @param viewer - paused, or never read from; so is `backend`
@@ -101,6 +104,9 @@ class Relay implements PumpOwner, RelayTraffic {
       if (this.#signal.aborted) this.#onAbort();
       else if (this.#viewer.destroyed) this.#onViewerClose();
       else if (this.#backend.destroyed) this.#onBackendClose();
+      // A handshake that read the last byte has let the "end" pass.
+      else if (this.#viewer.readableEnded) this.onEnd("viewer");
+      else if (this.#backend.readableEnded) this.#settle("backend", null);
       else {
         this.#fromViewer.start();
         this.#toViewer.start();
@@ -109,18 +115,21 @@ class Relay implements PumpOwner, RelayTraffic {
   }
 
   onBytes(from: Side): void {
-    if (from === "backend") this.#halfClosedTimer?.refresh();
-    // Not the half-closed timer: to a backend that has ended, what a viewer sends is no progress.
-    else this.#idleTimer?.refresh();
+    if (from === "viewer") this.#idleTimer?.refresh();
   }
 
   onEnd(by: Side): void {
     if (this.#resolve === null) return;
+    // Without its ClientInit the backend has nothing for it. RFC 6143 §7.3.1
+    if (by === "viewer" && this.#firstToEnd === null && this.bytesFromViewer === 0) {
+      this.#settle(by, null);
+      return;
+    }
     if (this.#firstToEnd === null) {
       this.#firstToEnd = by;
       this.#halfClosedTimer = setTimeout(() => {
         this.#settle(by, null);
-      }, HALF_CLOSED_TIMEOUT_MS);
+      }, HALF_CLOSED_LIMIT_MS[by]);
       return;
     }
     this.#settleWhenViewerHasAll();
@@ -141,6 +150,7 @@ class Relay implements PumpOwner, RelayTraffic {
   };
 
   readonly #onViewerClose = (): void => {
+    if (this.#resolve !== null) this.#fromViewer.takeRest();
     this.#settle(this.#firstToEnd ?? "viewer", this.#viewer.errored);
   };
 

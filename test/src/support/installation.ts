@@ -41,6 +41,7 @@ export class Installation implements AsyncDisposable {
   readonly novncPort: number;
   readonly xvpPort: number;
   readonly #owned = new AsyncDisposableStack();
+  #conf: NovaConf = {};
   readonly #children: Child[] = [];
   readonly #wrap: readonly string[];
   /** One instance to an endpoint: a port that is given to another instance revokes the tokens of the last. */
@@ -84,7 +85,7 @@ export class Installation implements AsyncDisposable {
         backend_socket_dirs: tmpdir(),
       },
     };
-    await writeFile(installation.confPath, encodeNovaConf(mergeNovaConf(base, conf)));
+    await installation.configure(mergeNovaConf(base, conf));
     return installation;
   }
 
@@ -98,6 +99,12 @@ export class Installation implements AsyncDisposable {
       await installation[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Adds to nova.conf, for programs that are started from now on. */
+  async configure(conf: NovaConf): Promise<void> {
+    this.#conf = mergeNovaConf(this.#conf, conf);
+    await writeFile(this.confPath, encodeNovaConf(this.#conf));
   }
 
   /** Everything that the programs it started have printed. */
