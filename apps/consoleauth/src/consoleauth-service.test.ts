@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { lstatSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
@@ -8,7 +8,11 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { openTokenStore } from "@nova-console/token";
-import { type Consoleauth, startConsoleauth } from "./consoleauth-service.ts";
+import {
+  type Consoleauth,
+  type ConsoleauthOptions,
+  startConsoleauth,
+} from "./consoleauth-service.ts";
 import { createWorkplace, TIMEOUT, type Workplace } from "./testing.ts";
 
 const SILENT = {
@@ -35,7 +39,10 @@ describe("startConsoleauth()", () => {
     await workplace.remove();
   });
 
-  async function start(options: Readonly<Record<string, string>>): Promise<Consoleauth> {
+  async function start(
+    options: Readonly<Record<string, string>>,
+    log: ConsoleauthOptions["log"] = SILENT,
+  ): Promise<Consoleauth> {
     const store = await openTokenStore({
       connection: null,
       statePath: workplace.directory,
@@ -45,7 +52,7 @@ describe("startConsoleauth()", () => {
     try {
       const service = await startConsoleauth({
         store,
-        log: SILENT,
+        log,
         config: workplace.config(options),
       });
       running.push(service);
@@ -68,7 +75,10 @@ describe("startConsoleauth()", () => {
   it("purges what has expired before it started", TIMEOUT, async () => {
     await workplace.authorize({ ttlSeconds: 1 });
     nowMs += 2000;
-    await start({});
+    const log = new EventEmitter();
+    const purged = once(log, "purged expired tokens");
+    await start({}, { ...SILENT, debug: (message: string) => log.emit(message) });
+    await purged;
     assert.equal(await workplace.store.purge(), 0);
   });
 
