@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -325,6 +325,33 @@ describe("createApiServer()", () => {
         assert.equal((await ask(AUTHORIZED)).status, 404);
       }
       assert.ok(!JSON.stringify(api.logged).includes("too many"));
+    });
+
+    it("keeps room for callers of other addresses", TIMEOUT, async () => {
+      await showWrong(10);
+      const port = Number(new URL(api.base).port);
+      const nextTurn = (): Promise<void> => new Promise(setImmediate);
+      const guess = (): Promise<unknown> => {
+        const socket = connect(port, "127.0.0.1");
+        guesses.push(socket);
+        socket.on("error", () => undefined).resume();
+        socket.write("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer wrong\r\n\r\n");
+        return once(socket, "connect");
+      };
+      const guesses: Socket[] = [];
+      await Promise.all(Array.from({ length: 300 }, guess));
+      // As many as there are connections for are left.
+      while (guesses.filter(({ destroyed }) => destroyed).length < 44) await nextTurn();
+      const caller = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+      await once(caller, "connect");
+      // Accepted after it, and before its request is there.
+      await guess();
+      await nextTurn();
+      caller.write(
+        `GET /v1/consoles/x HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`,
+      );
+      assert.match(await text(caller), /^HTTP\/1.1 404 /);
+      for (const socket of guesses) socket.destroy();
     });
 
     it("ends a delay when its caller leaves", TIMEOUT, async () => {

@@ -26,8 +26,9 @@ const SECRET_LIMITS: ThrottleLimits = {
   failuresPerNetwork: 10,
   failuresInAll: null,
   delayMs: 1_000,
-  waitingPerNetwork: MAX_CONNECTIONS,
-  waitingInAll: MAX_CONNECTIONS,
+  // The other connections are for callers whose request is not there yet.
+  waitingPerNetwork: MAX_CONNECTIONS / 2,
+  waitingInAll: MAX_CONNECTIONS / 2,
 };
 
 /** Callers on a unix socket are counted as one. */

@@ -16,10 +16,21 @@ async function showWrongToken(): Promise<void> {
   client.socket.destroy();
 }
 
-/** Uses up all failures of this address, for a minute to come. */
+/** Few failures, of which a new one is free after 12 s. */
+const FAILURES = 5;
+
+const settings = {
+  maxConnectionsPerAddress: 1_000,
+  tokenLimits: { failuresPerNetwork: FAILURES, delayMs: 500 },
+};
+
+/** A delay that is not over before the test is. */
+const LONG = { ...settings.tokenLimits, delayMs: 60_000 };
+
+/** Uses up the free failures. */
 async function showWrongTokens(): Promise<void> {
-  await Promise.all(Array.from({ length: 60 }, showWrongToken));
-  while (proxy.log.filter((line) => line.includes("token-invalid")).length < 60) {
+  await Promise.all(Array.from({ length: FAILURES }, showWrongToken));
+  while (proxy.log.filter((line) => line.includes("token-invalid")).length < FAILURES) {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -31,7 +42,7 @@ async function untilThrottled(count: number): Promise<void> {
 
 describe("nova-novncproxy, to an address that has shown wrong tokens", { timeout: 60_000 }, () => {
   before(async () => {
-    proxy = await TestProxy.start({ maxConnectionsPerAddress: 1_000 });
+    proxy = await TestProxy.start(settings);
     await showWrongTokens();
   });
   after(() => proxy.stop());
@@ -67,6 +78,14 @@ describe("nova-novncproxy, to an address that has shown wrong tokens", { timeout
     await client.head();
     socket.destroy();
   });
+});
+
+describe("nova-novncproxy, with viewers that wait", { timeout: 60_000 }, () => {
+  before(async () => {
+    proxy = await TestProxy.start({ ...settings, tokenLimits: LONG });
+    await showWrongTokens();
+  });
+  after(() => proxy.stop());
 
   it("forgets at once those that leave, however many they are", async () => {
     const before = proxy.throttled.length;
@@ -97,7 +116,7 @@ describe("nova-novncproxy, to an address that has shown wrong tokens", { timeout
 
 describe("nova-novncproxy that leaves its port", { timeout: 60_000 }, () => {
   before(async () => {
-    proxy = await TestProxy.start({ maxConnectionsPerAddress: 1_000, drainTimeoutMs: 0 });
+    proxy = await TestProxy.start({ ...settings, drainTimeoutMs: 0 });
   });
   after(() => proxy.stop());
 

@@ -123,4 +123,30 @@ describe("nova-novncproxy with a certificate", { timeout: 30_000 }, () => {
     client.socket.destroy();
     await own.stop();
   });
+
+  it("gives the place of a viewer that waits to the next one, once the first has left", async () => {
+    const tokenLimits = { failuresPerNetwork: 1, delayMs: 60_000, waitingPerNetwork: 1 };
+    const throttled = await TestProxy.start({ tls, tokenLimits }, { accessUrlBase });
+    try {
+      const wrong = await secure(throttled.port);
+      wrong.send(upgradeRequest("/?token=wrong"));
+      await wrong.head();
+      wrong.socket.destroy();
+      while (!throttled.log.some((line) => line.includes("token-invalid"))) {
+        await new Promise(setImmediate);
+      }
+      // One ends TLS, the other one only TCP.
+      for (const endsTls of [true, false]) {
+        const tcp = connectPlain({ host: "127.0.0.1", port: throttled.port });
+        const viewer = await secure(throttled.port, { socket: tcp });
+        viewer.send(upgradeRequest("/?token=good"));
+        while (throttled.throttled.length === 0) await new Promise(setImmediate);
+        assert.deepEqual(throttled.throttled.splice(0), ["delayed"]);
+        (endsTls ? viewer.socket : tcp).end();
+        await once(tcp, "close");
+      }
+    } finally {
+      await throttled.stop();
+    }
+  });
 });

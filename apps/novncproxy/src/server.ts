@@ -19,7 +19,12 @@ import {
   type SessionSlots,
 } from "@nova-console/session";
 import type { TokenStore } from "@nova-console/token";
-import { type Admission, type Throttle, untilLeft } from "@nova-console/throttle";
+import {
+  type Admission,
+  type Throttle,
+  type ThrottleLimits,
+  untilLeft,
+} from "@nova-console/throttle";
 import { openViewerAccess, type ViewerAccess } from "@nova-console/viewer-files";
 import { writeError } from "./error-page.ts";
 import { HttpDoor, type Upgrade } from "./http-door.ts";
@@ -76,6 +81,8 @@ export interface NovncProxyOptions {
   readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
   /** Told of each attempt with a token that is not made at once, as its address fails too often. */
   readonly onThrottled?: ((kind: "token", outcome: "delayed" | "refused") => void) | undefined;
+  /** How attempts with wrong tokens are limited; absent: {@link TOKEN_LIMITS}. */
+  readonly tokenLimits?: ThrottleLimits | undefined;
   /** How many processes listen on the same port; absent: 1. */
   readonly workers?: number;
   /** Whether other workers listen on the same port. */
@@ -165,8 +172,8 @@ class Door {
     this.#log = options.log;
     this.#lines = new RepeatedLines(options.log);
     this.#throttle = createLoggedThrottle({
-      ...{ kind: "token", limits: TOKEN_LIMITS, workers: options.workers ?? 1 },
-      ...{ lines: this.#lines, now },
+      ...{ kind: "token", limits: options.tokenLimits ?? TOKEN_LIMITS },
+      ...{ workers: options.workers ?? 1, lines: this.#lines, now },
       onThrottled: (outcome) => options.onThrottled?.("token", outcome),
     });
     this.#viewerAccess = this.#openViewerAccess(settings, tls);

@@ -27,7 +27,7 @@ import {
   type SessionSlots,
   type ViewerFront,
 } from "@nova-console/session";
-import type { Throttle } from "@nova-console/throttle";
+import type { Throttle, ThrottleLimits } from "@nova-console/throttle";
 import {
   openViewerPasswordSecret,
   type TokenDirectory,
@@ -42,6 +42,9 @@ import { XvpDoor } from "./xvp-door.ts";
 
 /** The first byte of a viewer's ProtocolVersion, from one that does not wait for ours. */
 const FIRST_OF_RFB = 0x52;
+
+/** What a viewer shows. */
+type ViewerAttempt = "token" | "password";
 
 /** What {@link startXvpVncProxy} needs. */
 export interface XvpVncProxyOptions {
@@ -58,7 +61,9 @@ export interface XvpVncProxyOptions {
   readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
   /** Told of each attempt that is not made at once, as its address fails too often. */
   readonly onThrottled?:
-    ((kind: "token" | "password", outcome: "delayed" | "refused") => void) | undefined;
+    ((kind: ViewerAttempt, outcome: "delayed" | "refused") => void) | undefined;
+  /** How wrong ones are limited; absent: {@link TOKEN_LIMITS} and {@link PASSWORD_LIMITS}. */
+  readonly attemptLimits?: Readonly<Record<ViewerAttempt, ThrottleLimits>> | undefined;
   /** How many processes listen on the same port; absent: 1. */
   readonly workers?: number;
   /** Whether other workers listen on the same port. */
@@ -72,6 +77,8 @@ export interface XvpVncProxyOptions {
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
 }
+
+const ATTEMPT_LIMITS = { token: TOKEN_LIMITS, password: PASSWORD_LIMITS };
 
 /** A proxy that listens; its reload takes over the TLS settings. */
 export type XvpVncProxy = ListeningProxy<XvpVncProxySettings>;
@@ -128,20 +135,20 @@ class Door {
   readonly #rfb: RfbDoor;
   readonly #log: Logger;
   readonly #lines: RepeatedLines;
-  readonly #throttles: { readonly token: Throttle; readonly password: Throttle };
+  readonly #throttles: Readonly<Record<ViewerAttempt, Throttle>>;
   /** Connections that are no sessions yet. */
   readonly #deciding = new Set<Promise<unknown>>();
 
   constructor(options: XvpVncProxyOptions, tls: TlsSettings | null) {
     const { settings, tokens, portCheck, slots, now, wallClock, log, onSessionEnd, onSessionOpen } =
       options;
-    const { workers = 1, onThrottled } = options;
+    const { workers = 1, onThrottled, attemptLimits = ATTEMPT_LIMITS } = options;
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
     this.#lines = new RepeatedLines(log);
-    const throttleOf = (kind: "token" | "password"): Throttle =>
+    const throttleOf = (kind: ViewerAttempt): Throttle =>
       createLoggedThrottle({
-        ...{ kind, limits: kind === "token" ? TOKEN_LIMITS : PASSWORD_LIMITS },
+        ...{ kind, limits: attemptLimits[kind] },
         ...{ workers, lines: this.#lines, now },
         onThrottled: (outcome) => onThrottled?.(kind, outcome),
       });

@@ -51,11 +51,17 @@ async function tryPassword(
   }
 }
 
+/** A delay that a test waits for. */
+const SHORT = { delayMs: 300, failuresPerNetwork: 5 };
+
+/** A delay that is not over before the test is, and few enough failures to cause it at once. */
+const LONG = { delayMs: 60_000, failuresPerNetwork: 5 };
+
 const connectWith = (token: string): string => `CONNECT /console?token=${token} HTTP/1.0\r\n\r\n`;
 
-/** Shows wrong tokens until the address has no free failure left. */
+/** Uses up the free failures of an address, of which a new one comes after 12 s. */
 async function showWrongTokens(bench: Bench, address?: string): Promise<void> {
-  const asked = Array.from({ length: 31 }, () => bench.ask(connectWith("wrong"), address));
+  const asked = Array.from({ length: 5 }, () => bench.ask(connectWith("wrong"), address));
   for (const answer of await Promise.all(asked)) assert.match(answer, /^HTTP\/1\.1 401 /);
 }
 
@@ -69,7 +75,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
     const options = { viewerSecurity: ["VncAuth"], viewerPasswordSecretFile: secretFile } as const;
 
     it("gets in with the right one, though 13 addresses have tried 10 wrong ones each", async () => {
-      const bench = await Bench.open(await startBackend(), options);
+      const bench = await Bench.open(await startBackend(), options, {}, { delayMs: 300 });
       const tries: Promise<string | null>[] = [];
       for (let address = 1; address <= 13; address++) {
         for (let times = 0; times < 10; times++) {
@@ -78,7 +84,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
         // The last address has those whose attempts are over the 120 of all.
         if (address < 13) await Promise.all(tries);
       }
-      await untilThrottled(bench, 10);
+      await untilThrottled(bench, 1);
       const rights = ["127.0.2.1", "127.0.1.1"].map((from) => tryPassword(bench, RIGHT, from));
       assert.deepEqual(await Promise.all(rights), [null, null]);
       assert.equal(bench.throttled.at(-1), "password delayed");
@@ -86,7 +92,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
     });
 
     it("may have four of them wait, and is told to come again with more", async () => {
-      const bench = await Bench.open(await startBackend(), options);
+      const bench = await Bench.open(await startBackend(), options, {}, { delayMs: 1_000 });
       const from = "127.0.1.1";
       const free = Array.from({ length: 10 }, () => tryPassword(bench, "wrong", from));
       await Promise.all(free);
@@ -124,7 +130,12 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
 
   describe("tokens", () => {
     it("opens its console with a good one, after its delay", async () => {
-      const bench = await Bench.open(await startBackend(), { viewerSecurity: ["Plain"] });
+      const bench = await Bench.open(
+        await startBackend(),
+        { viewerSecurity: ["Plain"] },
+        {},
+        SHORT,
+      );
       await showWrongTokens(bench);
       const viewer = bench.connect();
       viewer.write(connectWith("good"));
@@ -134,7 +145,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
     });
 
     it("waits for nobody at another address", async () => {
-      const bench = await Bench.open(await startBackend());
+      const bench = await Bench.open(await startBackend(), {}, {}, LONG);
       await showWrongTokens(bench);
       const before = bench.throttled.length;
       const viewer = bench.connect("127.0.0.2");
@@ -144,7 +155,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
     });
 
     it("is delayed as a stock viewer as well, and as one that asks for a file", async () => {
-      const bench = await Bench.open(await startBackend());
+      const bench = await Bench.open(await startBackend(), {}, {}, SHORT);
       await showWrongTokens(bench);
       const stock = bench.connect();
       await expectText(stock, RFB);
@@ -161,7 +172,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
     });
 
     it("is let go at once when the proxy stops", async () => {
-      const bench = await Bench.open(await startBackend());
+      const bench = await Bench.open(await startBackend(), {}, {}, LONG);
       await showWrongTokens(bench);
       const before = bench.throttled.length;
       const waiting = bench.connect();
@@ -173,7 +184,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
     });
 
     it("opens its console although the proxy leaves its port while it waits", async () => {
-      const bench = await Bench.open(await startBackend());
+      const bench = await Bench.open(await startBackend(), {}, {}, SHORT);
       await showWrongTokens(bench);
       const before = bench.throttled.length;
       const waiting = bench.connect();

@@ -21,7 +21,7 @@ export function parseBackendAddress(host: string, port: number): BackendAddress 
     }
     return { path };
   }
-  const name = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+  const name = withoutBrackets(host);
   if (!/^[A-Za-z0-9._:%-]+$/.test(name)) {
     throw new BackendAddressError(`backend host "${host}" must be a host name or an IP address`);
   }
@@ -29,6 +29,11 @@ export function parseBackendAddress(host: string, port: number): BackendAddress 
     throw new BackendAddressError(`backend port ${port} must be 1 to 65535`);
   }
   return { host: name, port };
+}
+
+/** The address in `[2001:db8::7]`, or the text as it is. */
+export function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
 /** `192.0.2.7:5900`, `[2001:db8::7]:5900` or `unix:/path`, for logs. */

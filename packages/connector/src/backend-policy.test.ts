@@ -80,8 +80,10 @@ describe("BackendPolicy", () => {
         assert.match(open.hostProblem(host) ?? "", /backend_socket_dirs/);
       });
     }
-    it("refuses an address in clear", () => {
-      assert.match(open.hostProblem("169.254.169.254") ?? "", /a link-local address/);
-    });
+    for (const host of ["169.254.169.254", "fe80::1", "[fe80::1]", "[::ffff:169.254.169.254]"]) {
+      it(`refuses ${host}`, () => {
+        assert.match(open.hostProblem(host) ?? "", /a link-local address/);
+      });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import path from "node:path";
 import { networksOf } from "@nova-console/listener";
+import { withoutBrackets } from "./backend-address.ts";
 
 /** What the operator allows tokens to lead to. */
 export interface BackendPolicyOptions {
@@ -98,7 +99,8 @@ export class BackendPolicy {
     if (host.startsWith("unix:")) {
       return this.socketDirOf(host.slice("unix:".length)) === null ? OUTSIDE : null;
     }
-    return isIP(host) === 0 ? null : this.addressProblem(host);
+    const address = withoutBrackets(host);
+    return isIP(address) === 0 ? null : this.addressProblem(address);
   }
 }
 

@@ -213,6 +213,19 @@ describe("connectBackend()", () => {
       (await connectBackend(address, null, { ...dialing, policy: narrow })).destroy();
     });
 
+    it("says that its folder went away meanwhile", async (t) => {
+      const folder = await mkdtemp(path.join(tmpdir(), "connector-"));
+      t.after(() => rm(folder, { recursive: true }));
+      await greeter(t, { path: path.join(folder, "vnc.sock") });
+      const late = new BackendPolicy({ networks: [], socketDirs: [] });
+      late.socketDirOf = () => path.join(folder, "gone/");
+      const address = { path: path.join(folder, "vnc.sock") };
+      await assert.rejects(connectBackend(address, null, { ...dialing, policy: late }), {
+        code: "BACKEND_ERR_UNREACHABLE",
+        message: /^cannot connect to unix:.*vnc\.sock: ENOENT/,
+      });
+    });
+
     it("says that one is not there", async () => {
       const address = { path: path.join(tmpdir(), "connector-nothing", "vnc.sock") };
       await assert.rejects(connectBackend(address, null, dialing), {

@@ -24,14 +24,14 @@ export async function openSocketFile(
 ): Promise<FileHandle> {
   const dir = policy.socketDirOf(socketPath);
   if (dir === null) throw forbidden(socketPath, OUTSIDE);
-  const file = await tryOpen(socketPath);
+  const file = await open(socketPath, O_PATH | constants.O_NOFOLLOW).catch(unreachable);
   try {
     // The folder itself may be behind a link (/var/run), which its owner made.
     const [stat, opened, realDir] = await Promise.all([
       file.stat(),
       readlink(pathOf(file)),
       realpath(dir),
-    ]);
+    ]).catch(unreachable);
     const isSame = opened === path.join(realDir, socketPath.slice(dir.length));
     if (!isSame || stat.isSymbolicLink()) {
       throw forbidden(socketPath, `there is a symbolic link in it, below ${dir}`);
@@ -42,22 +42,16 @@ export async function openSocketFile(
     await file.close();
     throw error;
   }
+
+  function unreachable(cause: unknown): never {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BackendUnreachableError(`cannot connect to unix:${socketPath}: ${why}`, { cause });
+  }
 }
 
 /** A path to the very file that is open. @see proc(5), /proc/self/fd */
 export function pathOf(file: FileHandle): string {
   return `/proc/self/fd/${file.fd}`;
-}
-
-async function tryOpen(socketPath: string): Promise<FileHandle> {
-  try {
-    return await open(socketPath, O_PATH | constants.O_NOFOLLOW);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new BackendUnreachableError(`cannot connect to unix:${socketPath}: ${why}`, {
-      cause: error,
-    });
-  }
 }
 
 function forbidden(socketPath: string, why: string): BackendForbiddenError {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
+import { networkOf } from "@nova-console/throttle";
 import { AddressSlots } from "./address-slots.ts";
-import { clientNetwork } from "./client-network.ts";
 import type { ConnectionLimit } from "./listen-options.ts";
 
 /** What {@link Places} needs. */
@@ -42,7 +42,7 @@ export class Places {
 
   /** @returns what gives the slot back; null if that client has its most */
   take(address: string): (() => void) | null {
-    const release = this.#slots.take(clientNetwork(address));
+    const release = this.#slots.take(networkOf(address));
     if (release === null) this.#options.onLimit(address, "per-address");
     return release;
   }

@@ -1,5 +1,6 @@
 import type { Logger } from "./logger.ts";
 import type { ProxySettings } from "./proxy-settings.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 
 /** Options of `[console_proxy]` that limit connections, by the listener's names of the limits. */
 export const connectionLimitOptions = {
@@ -12,12 +13,12 @@ type Limit = keyof typeof connectionLimitOptions;
 /** Name of an option that limits connections. */
 export type ConnectionLimitOption = (typeof connectionLimitOptions)[Limit];
 
-/** Time between two log lines about one limit. */
-const INTERVAL_MS = 60_000;
+/** Lines are summed up for all clients together: a crowd would cause one for each. */
+const ANY = "any address";
 
 /** What {@link ConnectionLimitReport} needs. */
 export interface ConnectionLimitReportOptions {
-  readonly log: Pick<Logger, "warn">;
+  readonly log: Pick<Logger, "info" | "warn">;
   readonly settings: Pick<ProxySettings, "maxConnectionsPerAddress" | "maxConnectionsWithoutToken">;
   /** Called for each connection. */
   readonly count?: ((option: ConnectionLimitOption) => void) | undefined;
@@ -25,37 +26,24 @@ export interface ConnectionLimitReportOptions {
 
 /**
  * Tells the operator of connections that a limit refused or closed, and what to do about it: the first
- * one at once, those of each following minute in one line.
+ * one of each limit at once, those of each following minute in one line.
  */
 export class ConnectionLimitReport {
   readonly #options: ConnectionLimitReportOptions;
-  /** Limits that were told of within the last minute, and what has come since. */
-  readonly #untold = new Map<Limit, { count: number; address: string }>();
+  readonly #lines: RepeatedLines;
 
   constructor(options: ConnectionLimitReportOptions) {
     this.#options = options;
+    this.#lines = new RepeatedLines(options.log);
   }
 
   /** @param address - the connection's client */
   add(address: string, limit: Limit): void {
-    this.#options.count?.(connectionLimitOptions[limit]);
-    const untold = this.#untold.get(limit);
-    if (untold === undefined) this.#tell(limit, 1, address);
-    else {
-      untold.count += 1;
-      untold.address = address;
-    }
-  }
-
-  #tell(limit: Limit, connections: number, address: string): void {
-    const { log, settings } = this.#options;
-    log.warn(words[limit](settings), { connections, address });
-    const untold = { count: 0, address };
-    this.#untold.set(limit, untold);
-    setTimeout(() => {
-      if (untold.count > 0) this.#tell(limit, untold.count, untold.address);
-      else this.#untold.delete(limit);
-    }, INTERVAL_MS).unref();
+    const { count, settings } = this.#options;
+    count?.(connectionLimitOptions[limit]);
+    const message = words[limit](settings);
+    const fields = { address };
+    this.#lines.write({ level: "warn", message, address: ANY, reason: limit, fields });
   }
 }
 

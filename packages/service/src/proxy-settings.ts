@@ -108,9 +108,24 @@ export function asWorker<
   const { maxConnectionsPerAddress, maxConnectionsWithoutToken } = settings;
   return {
     ...{ ...settings, host, port },
-    maxConnectionsPerAddress: Math.ceil(maxConnectionsPerAddress / workers),
+    maxConnectionsPerAddress: connectionsOfWorker(maxConnectionsPerAddress, workers),
     maxConnectionsWithoutToken: Math.ceil(maxConnectionsWithoutToken / workers),
   };
+}
+
+/** Standard deviations (of Poisson's distribution) from the mean that a worker's connections do not reach. */
+const DEVIATIONS = 5;
+
+/**
+ * Computes what one worker may have of a limit for each address: its share, and what chance may add to
+ * it. The kernel gives each new connection to any worker, so that some have many more than others.
+ *
+ * @param workers - how many processes share the port
+ * @returns at most `limit`
+ */
+export function connectionsOfWorker(limit: number, workers: number): number {
+  const share = limit / workers;
+  return Math.min(limit, Math.ceil(share + DEVIATIONS * Math.sqrt(share)));
 }
 
 /** How many sessions all workers may have together, for `WorkersSpec.slots`. */

@@ -49,7 +49,7 @@ export const closeReasons = {
     httpStatus: 503,
   },
   "backend-forbidden": {
-    words: "the instance's screen is where this proxy may not connect to",
+    words: "this proxy may not connect to the instance's screen",
     webSocketCode: 1008,
     httpStatus: 400,
   },

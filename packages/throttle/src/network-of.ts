@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 
 /**
- * Maps an address to the unit that failures are counted by: an IPv4 address itself, an IPv4-mapped IPv6
+ * Maps an address to the unit that limits count by: an IPv4 address itself, an IPv4-mapped IPv6
  * address as its IPv4 address, any other IPv6 address as its /64, which one host has to itself. Text
  * that is no IP address stays as it is.
  *

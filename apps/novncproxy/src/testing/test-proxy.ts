@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TOKEN_LIMITS } from "@nova-console/service";
 import type { SessionSettings } from "@nova-console/session";
+import type { ThrottleLimits } from "@nova-console/throttle";
 import type { ConnectInfo } from "@nova-console/token";
 import { type NovncProxy, startNovncProxy } from "../server.ts";
 import type { NovncProxySettings } from "../settings.ts";
@@ -23,6 +25,8 @@ const session: SessionSettings = {
 /** What a test may set. */
 export interface TestSettings extends Partial<Omit<NovncProxySettings, "session">> {
   readonly session?: Partial<SessionSettings>;
+  /** Replaces some of the limits for wrong tokens. */
+  readonly tokenLimits?: Partial<ThrottleLimits>;
 }
 
 /** A proxy on a free port with a page, a store of tokens and a VNC server of its own. */
@@ -49,7 +53,7 @@ export class TestProxy {
 
   /** The token `good` leads to the backend. */
   static async start(
-    changes: TestSettings = {},
+    { tokenLimits, ...changes }: TestSettings = {},
     info: Partial<ConnectInfo> = {},
     handshake?: Parameters<typeof FakeBackend.start>[0],
   ): Promise<TestProxy> {
@@ -101,6 +105,7 @@ export class TestProxy {
       },
       onSessionEnd: (record) => log.push(`session closed ${JSON.stringify(record)}`),
       onThrottled: (_kind, outcome) => throttled.push(outcome),
+      tokenLimits: { ...TOKEN_LIMITS, ...tokenLimits },
       now: () => performance.now(),
       wallClock: Date.now,
     }).catch((error: unknown) => {

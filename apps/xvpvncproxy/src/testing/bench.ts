@@ -9,7 +9,9 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach } from "node:test";
 import { ByteReader } from "@nova-console/byte-stream";
 import { admitWithoutSecurity, exchangeVersions } from "@nova-console/rfb";
+import { TOKEN_LIMITS } from "@nova-console/service";
 import type { SessionRecord } from "@nova-console/session";
+import type { ThrottleLimits } from "@nova-console/throttle";
 import {
   type ConnectInfo,
   InvalidTokenError,
@@ -17,6 +19,7 @@ import {
   type TokenDirectory,
   type TokenStore,
 } from "@nova-console/token";
+import { PASSWORD_LIMITS } from "../password-limits.ts";
 import { startXvpVncProxy, type XvpVncProxy } from "../server.ts";
 import type { XvpVncProxySettings } from "../settings.ts";
 
@@ -138,10 +141,12 @@ export class Bench {
     this.throttled = parts.throttled;
   }
 
+  /** @param limits - replace some of those of wrong tokens and passwords */
   static async open(
     backendPort: number,
     change: Partial<Omit<XvpVncProxySettings, "session">> = {},
     session: Partial<XvpVncProxySettings["session"]> = {},
+    limits: Partial<ThrottleLimits> = {},
   ): Promise<Bench> {
     const records: SessionRecord[] = [];
     const log: string[] = [];
@@ -155,6 +160,10 @@ export class Bench {
       log: { error: write, warn: write, info: write, debug: write },
       onSessionEnd: (record) => records.push(record),
       onThrottled: (kind, outcome) => throttled.push(`${kind} ${outcome}`),
+      attemptLimits: {
+        token: { ...TOKEN_LIMITS, ...limits },
+        password: { ...PASSWORD_LIMITS, ...limits },
+      },
       now: () => performance.now(),
       wallClock: Date.now,
     });

@@ -60,7 +60,7 @@ export const consoleProxyGroup = {
   }),
   max_connections_per_address: option(integer({ min: 1 }), {
     default: 256,
-    help: `Most connections at a time from one address, or one /64 of IPv6, that have not shown a valid token yet. On 6080 one that waits for another request does not count. Each worker allows its share of them.`,
+    help: `Most connections at a time from one address, or one /64 of IPv6, that have not shown a valid token yet. On 6080 one that waits for another request does not count. Each worker allows its share of them, and some more, as the kernel spreads connections by chance.`,
   }),
   max_connections_without_token: option(integer({ min: 1 }), {
     default: 20_000,
