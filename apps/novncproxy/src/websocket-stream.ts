@@ -158,16 +158,21 @@ export class WebSocketStream extends Duplex implements BorrowingDestination, Len
         readByWs.call(socket, bytes);
       },
     });
-    socket.on("data", (bytes: Buffer) => {
+    const read = (bytes: Buffer): void => {
       if (!this.#isReading) return;
       frames.read(bytes);
       this.#gatherer.flush();
+    };
+    socket.on("data", read);
+    // What a paused socket still holds `ws` would read by itself, from the middle of a frame.
+    socket.prependOnceListener("close", () => {
+      const rest: unknown = socket.read();
+      if (Buffer.isBuffer(rest)) read(rest);
     });
   }
 
   #onMessage(data: unknown, isBinary: boolean): void {
-    // `ws` reads the rest of a socket that was closed by itself: it does not know where a frame starts.
-    if (this.destroyed || this.#socket.destroyed || !Buffer.isBuffer(data)) return;
+    if (this.destroyed || !Buffer.isBuffer(data)) return;
     if (!isBinary) {
       this.#webSocket.closeWith(POLICY_CLOSE.binaryOnly, "Text frames are not supported");
       this.#onMisbehaviour("sent a text frame");
