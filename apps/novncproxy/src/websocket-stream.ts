@@ -66,9 +66,6 @@ export class WebSocketStream extends Duplex implements BorrowingDestination, Len
     // `ws` ends the socket when the close frames are exchanged; some viewers never end their side.
     socket.once("finish", this.#onGone);
     this.#readShortFrames();
-    socket.on("drain", () => {
-      this.emit("drain");
-    });
   }
 
   /** From now on `pause` and `resume` are the WebSocket's. */
@@ -95,11 +92,11 @@ export class WebSocketStream extends Duplex implements BorrowingDestination, Len
    * Writes a frame past this stream's own queue: header and payload in one piece, from bytes that need
    * not be kept.
    */
-  writeBorrowed(chunk: Buffer, taken?: () => void): boolean {
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return false;
+  writeBorrowed(chunk: Buffer, taken?: () => void): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     // What was written the ordinary way goes first.
-    if (this.writableLength > 0) return this.write(Buffer.from(chunk), taken);
-    return writeBorrowed(this.#socket, chunk, putBinaryFrameHeader, taken);
+    if (this.writableLength > 0) this.write(Buffer.from(chunk), taken);
+    else writeBorrowed(this.#socket, chunk, putBinaryFrameHeader, taken);
   }
 
   override _read(): void {
