@@ -66,9 +66,6 @@ export class WebSocketStream extends Duplex implements BorrowingDestination, Len
     // `ws` ends the socket when the close frames are exchanged; some viewers never end their side.
     socket.once("finish", this.#onGone);
     this.#readShortFrames();
-    socket.on("drain", () => {
-      this.emit("drain");
-    });
   }
 
   /** From now on `pause` and `resume` are the WebSocket's. */
@@ -95,11 +92,11 @@ export class WebSocketStream extends Duplex implements BorrowingDestination, Len
    * Writes a frame past this stream's own queue: header and payload in one piece, from bytes that need
    * not be kept.
    */
-  writeBorrowed(chunk: Buffer, taken?: () => void): boolean {
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return false;
+  writeBorrowed(chunk: Buffer, taken?: () => void): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     // What was written the ordinary way goes first.
-    if (this.writableLength > 0) return this.write(Buffer.from(chunk), taken);
-    return writeBorrowed(this.#socket, chunk, putBinaryFrameHeader, taken);
+    if (this.writableLength > 0) this.write(Buffer.from(chunk), taken);
+    else writeBorrowed(this.#socket, chunk, putBinaryFrameHeader, taken);
   }
 
   override _read(): void {
@@ -158,16 +155,21 @@ export class WebSocketStream extends Duplex implements BorrowingDestination, Len
         readByWs.call(socket, bytes);
       },
     });
-    socket.on("data", (bytes: Buffer) => {
+    const read = (bytes: Buffer): void => {
       if (!this.#isReading) return;
       frames.read(bytes);
       this.#gatherer.flush();
+    };
+    socket.on("data", read);
+    // What a paused socket still holds `ws` would read by itself, from the middle of a frame.
+    socket.prependOnceListener("close", () => {
+      const rest: unknown = socket.read();
+      if (Buffer.isBuffer(rest)) read(rest);
     });
   }
 
   #onMessage(data: unknown, isBinary: boolean): void {
-    // `ws` reads the rest of a socket that was closed by itself: it does not know where a frame starts.
-    if (this.destroyed || this.#socket.destroyed || !Buffer.isBuffer(data)) return;
+    if (this.destroyed || !Buffer.isBuffer(data)) return;
     if (!isBinary) {
       this.#webSocket.closeWith(POLICY_CLOSE.binaryOnly, "Text frames are not supported");
       this.#onMisbehaviour("sent a text frame");

@@ -22,10 +22,9 @@ export interface BorrowingDestination {
   readonly waitingBytes: number;
   /**
    * @param chunk - lent, at most 64 KiB
-   * @param taken - called when this write, and all before it, are done
-   * @returns as `write`; "drain" follows a false
+   * @param taken - called when this write, and all before it, are done; not if the peer has left
    */
-  writeBorrowed(chunk: Buffer, taken?: () => void): boolean;
+  writeBorrowed(chunk: Buffer, taken?: () => void): void;
 }
 
 /** What is smaller than this and has to wait gets a buffer of its size, as it might wait for long. */
@@ -46,35 +45,33 @@ const spares: Buffer[] = [];
  *
  * @param chunk - at most 64 KiB; copied
  * @param taken - called when this write, and all before it, are done or have failed
- * @returns as `write`
  */
 export function writeBorrowed(
   destination: Writable,
   chunk: Buffer,
   putHeader: PutHeader | null,
   taken?: () => void,
-): boolean {
+): void {
   // TLS tells only later that it has taken a write.
   const waits = destination.writableLength > 0 || "encrypted" in destination;
   if (waits && chunk.length < SMALLEST_RECYCLED_BYTES) {
-    return destination.write(
-      pieceOf(Buffer.allocUnsafe(HEADER_ROOM_BYTES + chunk.length), chunk, putHeader),
-      taken,
-    );
+    const own = Buffer.allocUnsafe(HEADER_ROOM_BYTES + chunk.length);
+    destination.write(pieceOf(own, chunk, putHeader), taken);
+    return;
   }
   const buffer = spares.pop() ?? Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + LARGEST_CHUNK_BYTES);
   const piece = pieceOf(buffer, chunk, putHeader);
   if (waits) {
-    return destination.write(piece, (error) => {
+    destination.write(piece, (error) => {
       // What was under way when a connection broke may still be looked at.
       if (error == null) recycle(buffer);
       taken?.();
     });
+    return;
   }
-  const belowMark = destination.write(piece, taken);
+  destination.write(piece, taken);
   // Else the kernel did not take it at once, and the destination keeps it.
   if (destination.writableLength === 0) recycle(buffer);
-  return belowMark;
 }
 
 function pieceOf(buffer: Buffer, chunk: Buffer, putHeader: PutHeader | null): Buffer {

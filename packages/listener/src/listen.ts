@@ -6,6 +6,7 @@ import { peekFirstByte, TLS_HANDSHAKE } from "./first-byte.ts";
 import type { ConnectionInfo, Listener, ListenOptions } from "./listen-options.ts";
 import { peerAddress } from "./peer-address.ts";
 import { type Place, Places } from "./places.ts";
+import { READ_AHEAD_BYTES } from "./read-ahead.ts";
 import { readProxyHeader } from "./read-proxy-header.ts";
 import { secureContextOptions, type TlsSettings } from "./tls-settings.ts";
 import { isAmong } from "./trusted-peers.ts";
@@ -55,6 +56,7 @@ class Acceptor implements Listener {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: options.keepAliveMs ?? 0,
+      highWaterMark: READ_AHEAD_BYTES,
     });
     this.#server.on("connection", (socket) => {
       this.#accept(socket);

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { messageOf } from "./errors.ts";
+import { withReadAhead } from "./read-ahead.ts";
 
 /** Who hears how a TLS handshake ended; exactly one of the two is called, once. */
 export interface UnwrapOutcome {
@@ -64,7 +65,10 @@ export class TlsUnwrapper {
     });
     // A peer that ends within the handshake has gone: only a connection in use may be half open.
     socket.allowHalfOpen = false;
-    this.#server.emit("connection", socket);
+    const server = this.#server;
+    withReadAhead(() => {
+      server.emit("connection", socket);
+    });
   }
 
   #createServer(tls: SecureContextOptions): Server {

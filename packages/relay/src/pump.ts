@@ -16,9 +16,12 @@ const MAX_CHUNK_BYTES = 65_536;
  */
 const MAX_FULL_READS = 8;
 
+/** Most bytes that wait for the destination before the source is paused. */
+const MAX_WAITING_BYTES = 65_536;
+
 /**
  * Most writes that wait for the destination, however short: each holds a few hundred bytes beside its
- * own, which no high-water mark counts.
+ * own, which {@link MAX_WAITING_BYTES} does not count.
  */
 const MAX_WAITING_WRITES = 64;
 
@@ -42,8 +45,8 @@ export interface PumpEnds {
  * One direction of a relay: what comes out of `source` goes into `destination`, and the end of the
  * one is the end of the other.
  *
- * The source is paused as soon as the destination is above its high-water mark, so that one direction
- * holds little more than one read, however slow the reader at the far end; and for a turn when it has
+ * The source is paused while more waits for the destination than one read brings, so that one direction
+ * holds little more than that, however slow the reader at the far end; and for a turn when it has
  * brought much, so that a session that draws a lot delays no other's key press.
  */
 export class Pump {
@@ -89,7 +92,6 @@ export class Pump {
   start(): void {
     const source = this.#source;
     const destination = this.#destination;
-    destination.on("drain", this.#onTaken);
     source.on("end", () => {
       this.#ended = true;
       destination.end();
@@ -133,10 +135,13 @@ export class Pump {
     if (this.#stopped) return;
     this.#transferredBytes += chunk.length;
     this.#owner.onBytes(this.#from);
-    if (this.#waitingBytes === 0) this.#waitingWrites = 0;
-    const isLastToWait = ++this.#waitingWrites >= MAX_WAITING_WRITES;
-    const isBelowMark = this.#write(chunk, isLastToWait ? this.#onTaken : undefined);
-    if ((!isBelowMark || isLastToWait) && this.#waitingBytes > 0) {
+    const waitingBytes = this.#waitingBytes;
+    if (waitingBytes === 0) this.#waitingWrites = 0;
+    const isLastToWait =
+      ++this.#waitingWrites >= MAX_WAITING_WRITES ||
+      waitingBytes + chunk.length >= MAX_WAITING_BYTES;
+    this.#write(chunk, isLastToWait ? this.#onTaken : undefined);
+    if (isLastToWait && this.#waitingBytes > 0) {
       this.#isFull = true;
       this.#source.pause();
       startProbing(this.#source);
@@ -164,20 +169,14 @@ export class Pump {
       : this.#destination.writableLength;
   }
 
-  /**
-   * @param taken - called when this write, and all before it, are done
-   * @returns as `write` of a stream
-   */
-  #write(chunk: Buffer, taken?: () => void): boolean {
+  /** @param taken - called when this write, and all before it, are done */
+  #write(chunk: Buffer, taken?: () => void): void {
     const destination = this.#destination;
-    if (this.#lends) {
-      const framing = this.#framing;
-      return framing === null
-        ? writeBorrowed(destination, chunk, null, taken)
-        : framing.writeBorrowed(chunk, taken);
-    }
-    if (this.#comesInPieces) corkForThisTurn(destination);
-    return destination.write(chunk, taken);
+    if (!this.#lends) {
+      if (this.#comesInPieces) corkForThisTurn(destination);
+      destination.write(chunk, taken);
+    } else if (this.#framing === null) writeBorrowed(destination, chunk, null, taken);
+    else this.#framing.writeBorrowed(chunk, taken);
   }
 }
 

@@ -46,6 +46,24 @@ describe("relay()", { timeout: 20_000 }, () => {
     );
   });
 
+  it("pauses a backend for the bytes that wait, whatever the viewer's high-water mark", async () => {
+    const [viewer, nearViewer] = duplexPair({ highWaterMark: 1 });
+    const [nearBackend, backend] = duplexPair();
+    const result = relay(nearViewer, nearBackend, limits, new AbortController().signal);
+    const send = async (): Promise<void> => {
+      backend.write(Buffer.alloc(16_384, 7));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let count = 0; count < 3; count++) await send();
+    assert.equal(nearBackend.isPaused(), false);
+    for (let count = 0; count < 3; count++) await send();
+    assert.equal(nearBackend.isPaused(), true);
+    backend.end();
+    assert.equal((await buffer(viewer)).length, 6 * 16_384);
+    viewer.end();
+    assert.equal((await result).bytesToViewer, 6 * 16_384);
+  });
+
   it("passes the viewer's half-close on and goes on with the other direction", async () => {
     const { viewer, backend, result } = joined();
     viewer.end("bye");

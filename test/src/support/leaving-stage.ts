@@ -64,13 +64,18 @@ export class LeavingStage implements AsyncDisposable {
     return stage;
   }
 
-  /** Holds so many conversations, each of which ends in one of these ways at a random byte. */
-  async converse(count: number, leavings: readonly Leaving[]): Promise<void> {
+  /**
+   * Holds so many conversations, each of which ends in one of these ways at a random byte.
+   *
+   * @param halfCloses - whether sessions on 6081 are half-closed, which last up to 10 s
+   */
+  async converse(count: number, leavings: readonly Leaving[], halfCloses = true): Promise<void> {
     let started = 0;
     const one = async (): Promise<void> => {
       while (started < count) {
-        const conversation = this.#pick(started++, leavings);
-        this.#sockets.push(await converse(conversation));
+        const picked = this.#pick(started++, leavings);
+        const inHandshake = !halfCloses && picked.port === "6081" && picked.leaving !== "RST";
+        this.#sockets.push(await converse({ ...picked, inHandshake }));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, one));

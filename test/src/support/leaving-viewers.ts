@@ -19,6 +19,8 @@ export interface Conversation {
   readonly reads: boolean;
   /** Where in its bytes it leaves: 0 to 1. */
   readonly part: number;
+  /** Leaves before the session: `part` counts up to ClientInit, which is not sent. */
+  readonly inHandshake?: boolean;
 }
 
 const ANSWER_LIMIT_MS = 1_000;
@@ -31,10 +33,11 @@ const SESSION_BYTES = 400;
  * @returns the viewer's end of the connection, which is not closed unless leaving does it
  */
 export async function converse(conversation: Conversation): Promise<Socket> {
-  const { url, port, leaving, inStep, reads, part } = conversation;
+  const { url, port, leaving, inStep, reads, part, inHandshake = false } = conversation;
   const steps = port === "6080" ? webSocketSteps(webSocketUrl(url)) : xvpSteps(url);
   const total = steps.reduce((sum, { length }) => sum + length, 0);
-  let left = Math.floor(part * total);
+  const sessionBytes = steps.slice(-2).reduce((sum, { length }) => sum + length, 0);
+  let left = Math.floor(part * (inHandshake ? total - sessionBytes : total));
   const socket = await dial({ host: url.hostname, port: Number(url.port), allowHalfOpen: true });
   if (reads || inStep) socket.resume();
   for (const step of steps) {

@@ -11,7 +11,7 @@ import { webSocketUrl } from "./web-socket-viewer.ts";
 
 const SESSIONS = 8;
 const WORKERS = 2;
-const WARM_UP_MS = 1_500;
+const WARM_UP_MS = 1_000;
 /** At least this much is written at once. */
 const BATCH_BYTES = 65_536;
 const SAMPLE_INTERVAL_MS = 50;
