@@ -143,6 +143,19 @@ describe("Revocations", () => {
     assert.deepEqual(order, ["first", "revoked", "last"]);
   });
 
+  it("lets none of an instance's requests wait for the others", TIMEOUT, async () => {
+    const { revocations } = setUp();
+    const begun: number[] = [];
+    for (const number of [1, 2]) {
+      void revocations.runAfter(INSTANCE, () => {
+        begun.push(number);
+        return new Promise(() => undefined);
+      });
+    }
+    await turns();
+    assert.deepEqual(begun, [1, 2]);
+  });
+
   it(
     "gives up after the longest life of a token, and says how to do it by hand",
     TIMEOUT,

@@ -93,7 +93,9 @@ export class Revocations {
   runAfter<T>(instanceUuid: string, task: () => Promise<T>): Promise<T> {
     const instance = instanceUuid.toLowerCase();
     const owed = [...this.#atWork, ...this.#waiting].filter((each) => each.instance === instance);
-    return this.#order.run(instance, async () => {
+    // No longer than the store takes: without revocations nothing waits for its turn.
+    if (owed.length === 0) return this.#order.runTogether(instance, task);
+    return this.#order.runAlone(instance, async () => {
       const left = owed.filter(({ isSettled }) => !isSettled);
       if (left.length > 0) {
         const revoked = await this.#needs.store.revokeInstance(instance);
@@ -124,7 +126,7 @@ export class Revocations {
     this.#atWork.add(revocation);
     const { instance } = revocation;
     try {
-      await this.#order.run(instance, async () => {
+      await this.#order.runAlone(instance, async () => {
         // Settled while it waited for its turn, by what was made after it.
         if (revocation.isSettled) return;
         this.#done(revocation, await this.#needs.store.revokeInstance(instance));
@@ -138,6 +140,8 @@ export class Revocations {
   }
 
   #done(revocation: Revocation, revoked: number): void {
+    // It was given up meanwhile.
+    if (revocation.isSettled) return;
     this.counts.done += 1;
     const { instance, isWarned, sinceMs } = revocation;
     const late = isWarned ? { afterMs: Math.round(this.#needs.now() - sinceMs) } : {};
