@@ -32,6 +32,7 @@ export interface RevocationNeeds {
 interface Revocation {
   readonly instance: string;
   readonly sinceMs: number;
+  readonly lost: AbortSignal | undefined;
   isWarned: boolean;
   isSettled: boolean;
   readonly resolve: () => void;
@@ -55,7 +56,7 @@ export class Revocations {
   readonly counts: RevocationCounts = { done: 0, failedAttempts: 0, givenUp: 0, pending: 0 };
   readonly #needs: RevocationNeeds;
   readonly #order = new InstanceOrder();
-  readonly #waiting: Revocation[] = [];
+  #waiting: Revocation[] = [];
   readonly #atWork = new Set<Revocation>();
   #delayMs = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -69,14 +70,16 @@ export class Revocations {
   /**
    * Revokes the tokens of an instance.
    *
+   * @param lost - aborted when the broker will deliver this again: the next one of the instance replaces it then
    * @returns when the store took it, or after the longest time; never after {@link stop}
    * @throws {@link InvalidConsoleRequestError} if it is no UUID
    */
-  async revoke(instanceUuid: string): Promise<void> {
+  async revoke(instanceUuid: string, lost?: AbortSignal): Promise<void> {
     const instance = validateInstanceUuid(instanceUuid);
+    this.#dropLost(instance);
     await new Promise<void>((resolve) => {
       const sinceMs = this.#needs.now();
-      const revocation = { instance, sinceMs, isWarned: false, isSettled: false, resolve };
+      const revocation = { instance, sinceMs, lost, isWarned: false, isSettled: false, resolve };
       this.counts.pending += 1;
       this.#waiting.push(revocation);
       if (this.#delayMs > 0) this.#warn(revocation);
@@ -110,6 +113,15 @@ export class Revocations {
     this.#isStopped = true;
     this.#waiting.length = 0;
     if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** Else a broker that comes and goes while the store is away would add all that wait each time. */
+  #dropLost(instance: string): void {
+    this.#waiting = this.#waiting.filter((each) => {
+      const isLost = each.lost?.aborted === true && each.instance === instance;
+      if (isLost && !each.isSettled) this.#settle(each);
+      return !isLost;
+    });
   }
 
   #next(): void {
