@@ -46,10 +46,10 @@ describe("names that hang in DNS", { timeout: START_TIMEOUT_MS + 6 * TIMEOUT_MS 
     before(
       async () => {
         cell = owned.use(await NovaCell.start("MariaDB"));
+        api = owned.use(await CellList.start(cell.database.url, cell.queue.url));
         names.addresses.set("db.good.example", ["127.0.0.1"]);
         names.addresses.set("mq.good.example", ["127.0.0.1"]);
         names.addresses.set("compute.example", ["127.0.0.1"]);
-        api = owned.use(await CellList.start(cell.database.url, cell.queue.url));
         for (const number of [1, 2, 3, 4, 5]) {
           await api.createCell(
             `dead-${number}`,
@@ -188,22 +188,24 @@ describe("names that hang in DNS", { timeout: START_TIMEOUT_MS + 6 * TIMEOUT_MS 
       },
     },
   };
-  for (const [server, conf] of Object.entries(stores)) {
-    it(`are named by the refusal where it is that of ${server}`, async () => {
-      const { console_proxy: store = {} } = conf;
-      await using installation = await Installation.create({
-        conf: { ...conf, console_proxy: { ...LIMITS, ...store, check_port: "off" } },
-        wrap: names.wrap,
+  describe("those of stores", { concurrency: true }, () => {
+    for (const [server, conf] of Object.entries(stores)) {
+      it(`are named by the refusal: ${server}`, async () => {
+        const { console_proxy: store = {} } = conf;
+        await using installation = await Installation.create({
+          conf: { ...conf, console_proxy: { ...LIMITS, ...store, check_port: "off" } },
+          wrap: names.wrap,
+        });
+        await installation.startXvpvncproxy();
+        assert.equal(await statusOf(installation, "00000000-0000-0000-0000-000000000000"), 503);
+        await until("the refusal to name the look-up", () =>
+          /session closed.*token-store-unavailable.*name look-up of dead\.example: no answer within/.test(
+            installation.log,
+          ),
+        );
       });
-      await installation.startXvpvncproxy();
-      assert.equal(await statusOf(installation, "00000000-0000-0000-0000-000000000000"), 503);
-      await until("the refusal to name the look-up", () =>
-        /session closed.*token-store-unavailable.*name look-up of dead\.example: no answer within/.test(
-          installation.log,
-        ),
-      );
-    });
-  }
+    }
+  });
 });
 
 async function childrenOf(parent: number, command: RegExp): Promise<number[]> {

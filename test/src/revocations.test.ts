@@ -12,9 +12,10 @@ const AWAY = 20;
 const AUTHORIZED = 1_500;
 const GRACE_MS = 2_000;
 
-for (const kind of storeKinds) {
-  describe(`nova-consoleauth, tokens in ${kind}`, { timeout: 3 * TIMEOUT_MS }, () => {
-    it("loses no revocation", { timeout: 3 * TIMEOUT_MS }, async () => {
+/** Together: most of it is waiting for servers to start and to stop. */
+describe("nova-consoleauth", { timeout: 2 * TIMEOUT_MS, concurrency: true }, () => {
+  for (const kind of storeKinds) {
+    it(`loses no revocation of tokens in ${kind}`, { timeout: TIMEOUT_MS }, async () => {
       await using stage = await RevocationStage.start(kind);
       const none = (): Promise<boolean> =>
         stage.goodTokens().then(
@@ -45,11 +46,9 @@ for (const kind of storeKinds) {
         await until("no token to be good", none, GRACE_MS);
       }
     });
-  });
-}
+  }
 
-describe("nova-consoleauth, asked by many at once", { timeout: TIMEOUT_MS }, () => {
-  it("authorizes all of them on a pool of 5", { timeout: TIMEOUT_MS }, async () => {
+  it("authorizes all who ask at once on a pool of 5", { timeout: TIMEOUT_MS }, async () => {
     await using stage = await RevocationStage.start("MariaDB");
     const target = { topic: "consoleauth", version: "2.0" };
     const calls = Array.from({ length: AUTHORIZED }, (_, number) =>

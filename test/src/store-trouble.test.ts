@@ -10,7 +10,7 @@ const TIMEOUT = { timeout: 120_000 };
 const SECRET = "a-secret-of-the-test";
 const CONNECT_TIMEOUT_SECONDS = 2;
 /** Longer than a question may take, so that those asked at its beginning are refused. */
-const TROUBLE_MS = 5_000;
+const TROUBLE_MS = 3_500;
 /** What a loaded machine may add to any wait. */
 const SLACK_MS = 1_500;
 const LOAD: Load = { consoles: 6, opensPerSecond: 6, keysPerSecond: 10, limitMs: 30_000 };

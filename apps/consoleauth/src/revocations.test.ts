@@ -143,6 +143,37 @@ describe("Revocations", () => {
     assert.deepEqual(order, ["first", "revoked", "last"]);
   });
 
+  it("keeps one of those that the broker delivers again", TIMEOUT, async () => {
+    const { store, revocations } = setUp({ isAway: true });
+    const instances = Array.from({ length: 20 }, () => randomUUID());
+    const rounds = [1, 2, 3, 4].map(() => {
+      const connection = new AbortController();
+      const all = instances.map((each) => revocations.revoke(each, connection.signal));
+      connection.abort();
+      return all;
+    });
+    await turns();
+    const { pending } = revocations.counts;
+    store.isAway = false;
+    await Promise.all(rounds.flat());
+    // Those that were tried when they came again are done twice.
+    assert.ok(pending <= 20 + 8, `${pending} waited`);
+    assert.equal(revocations.counts.pending, 0);
+  });
+
+  it("lets none of an instance's requests wait for the others", TIMEOUT, async () => {
+    const { revocations } = setUp();
+    const begun: number[] = [];
+    for (const number of [1, 2]) {
+      void revocations.runAfter(INSTANCE, () => {
+        begun.push(number);
+        return new Promise(() => undefined);
+      });
+    }
+    await turns();
+    assert.deepEqual(begun, [1, 2]);
+  });
+
   it(
     "gives up after the longest life of a token, and says how to do it by hand",
     TIMEOUT,

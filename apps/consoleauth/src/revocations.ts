@@ -32,6 +32,7 @@ export interface RevocationNeeds {
 interface Revocation {
   readonly instance: string;
   readonly sinceMs: number;
+  readonly lost: AbortSignal | undefined;
   isWarned: boolean;
   isSettled: boolean;
   readonly resolve: () => void;
@@ -55,7 +56,7 @@ export class Revocations {
   readonly counts: RevocationCounts = { done: 0, failedAttempts: 0, givenUp: 0, pending: 0 };
   readonly #needs: RevocationNeeds;
   readonly #order = new InstanceOrder();
-  readonly #waiting: Revocation[] = [];
+  #waiting: Revocation[] = [];
   readonly #atWork = new Set<Revocation>();
   #delayMs = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -69,14 +70,16 @@ export class Revocations {
   /**
    * Revokes the tokens of an instance.
    *
+   * @param lost - aborted when the broker will deliver this again: the next one of the instance replaces it then
    * @returns when the store took it, or after the longest time; never after {@link stop}
    * @throws {@link InvalidConsoleRequestError} if it is no UUID
    */
-  async revoke(instanceUuid: string): Promise<void> {
+  async revoke(instanceUuid: string, lost?: AbortSignal): Promise<void> {
     const instance = validateInstanceUuid(instanceUuid);
+    this.#dropLost(instance);
     await new Promise<void>((resolve) => {
       const sinceMs = this.#needs.now();
-      const revocation = { instance, sinceMs, isWarned: false, isSettled: false, resolve };
+      const revocation = { instance, sinceMs, lost, isWarned: false, isSettled: false, resolve };
       this.counts.pending += 1;
       this.#waiting.push(revocation);
       if (this.#delayMs > 0) this.#warn(revocation);
@@ -93,7 +96,9 @@ export class Revocations {
   runAfter<T>(instanceUuid: string, task: () => Promise<T>): Promise<T> {
     const instance = instanceUuid.toLowerCase();
     const owed = [...this.#atWork, ...this.#waiting].filter((each) => each.instance === instance);
-    return this.#order.run(instance, async () => {
+    // No longer than the store takes: without revocations nothing waits for its turn.
+    if (owed.length === 0) return this.#order.runTogether(instance, task);
+    return this.#order.runAlone(instance, async () => {
       const left = owed.filter(({ isSettled }) => !isSettled);
       if (left.length > 0) {
         const revoked = await this.#needs.store.revokeInstance(instance);
@@ -110,6 +115,15 @@ export class Revocations {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
+  /** Else a broker that comes and goes while the store is away would add all that wait each time. */
+  #dropLost(instance: string): void {
+    this.#waiting = this.#waiting.filter((each) => {
+      const isLost = each.lost?.aborted === true && each.instance === instance;
+      if (isLost && !each.isSettled) this.#settle(each);
+      return !isLost;
+    });
+  }
+
   #next(): void {
     if (this.#isStopped || this.#timer !== null) return;
     const most = this.#delayMs === 0 ? MAX_AT_WORK : 1;
@@ -124,7 +138,7 @@ export class Revocations {
     this.#atWork.add(revocation);
     const { instance } = revocation;
     try {
-      await this.#order.run(instance, async () => {
+      await this.#order.runAlone(instance, async () => {
         // Settled while it waited for its turn, by what was made after it.
         if (revocation.isSettled) return;
         this.#done(revocation, await this.#needs.store.revokeInstance(instance));
@@ -138,6 +152,8 @@ export class Revocations {
   }
 
   #done(revocation: Revocation, revoked: number): void {
+    // It was given up meanwhile.
+    if (revocation.isSettled) return;
     this.counts.done += 1;
     const { instance, isWarned, sinceMs } = revocation;
     const late = isWarned ? { afterMs: Math.round(this.#needs.now() - sinceMs) } : {};

@@ -9,7 +9,7 @@ import { createWorkplace, INSTANCE, type Workplace } from "./testing.ts";
 
 const NOW_SECONDS = 1_795_327_070;
 const TEXT = "0c07bd41-2d5c-4d56-94b6-6ae2a06b7ab0";
-const request = { version: "2.1" };
+const request = { version: "2.1", lost: new AbortController().signal };
 const place = {
   token: TEXT,
   console_type: "novnc",

@@ -35,8 +35,8 @@ export function createRpcEndpoints(context: RpcContext): Readonly<Record<string,
   return {
     authorize_console: (args) => authorizeConsole(context, args).catch(refuseUnseen),
     check_token: (args) => checkToken(context, args),
-    delete_tokens_for_instance: (args) =>
-      deleteTokensForInstance(context, args).catch(refuseUnseen),
+    delete_tokens_for_instance: (args, { lost }) =>
+      deleteTokensForInstance(context, args, lost).catch(refuseUnseen),
   };
 }
 
@@ -86,8 +86,12 @@ async function checkToken({ store, settings }: RpcContext, args: Args): Promise<
   }
 }
 
-async function deleteTokensForInstance({ revocations }: RpcContext, args: Args): Promise<void> {
-  await revocations.revoke(requiredText(args, "instance_uuid"));
+async function deleteTokensForInstance(
+  { revocations }: RpcContext,
+  args: Args,
+  lost: AbortSignal,
+): Promise<void> {
+  await revocations.revoke(requiredText(args, "instance_uuid"), lost);
 }
 
 function connectInfoOf(info: ConnectInfo, token: Token, settings: ConsoleSettings): object {

@@ -17,7 +17,11 @@ import { isCompatible, isVersion } from "./version.ts";
 /** A method that can be called. What it returns is what JSON can express, or undefined for nothing. */
 export type Endpoint = (
   args: Readonly<Record<string, unknown>>,
-  request: { readonly version: string },
+  request: {
+    readonly version: string;
+    /** Aborted when its connection is lost: nobody waits for an answer, and the broker delivers again what is done at least once. */
+    readonly lost: AbortSignal;
+  },
 ) => Promise<unknown>;
 
 /** What is served. */
@@ -55,6 +59,8 @@ export class RpcServer {
   readonly #slots: RequestSlots;
   /** Connections that were made, the present one included. */
   #connections = 0;
+  /** Of the present connection. */
+  #lost = new AbortController();
   #link!: BrokerLink<Channel>;
 
   private constructor(options: RpcConnectionOptions, service: RpcService) {
@@ -72,6 +78,8 @@ export class RpcServer {
       // What was not acknowledged comes again when there is a connection.
       lost: () => {
         server.#slots.clear();
+        server.#lost.abort();
+        server.#lost = new AbortController();
       },
       // Requests come none the less; the answers wait in the connection's buffer.
       blocked: () => undefined,
@@ -152,12 +160,13 @@ export class RpcServer {
       channel.ack(message);
       return;
     }
+    const lost = this.#lost.signal;
     const isDoneAtLeastOnce = this.#service.doneAtLeastOnce?.has(request.method) === true;
     this.#slots.take((release) => {
       if (isDoneAtLeastOnce) {
         this.#run(async () => {
-          await this.#answer(channel, request);
-          channel.ack(message);
+          await this.#answer(channel, request, lost);
+          if (!lost.aborted) channel.ack(message);
         });
         // Its turn was for the order only: it may be tried for hours, and must not keep others from their work.
         release();
@@ -167,7 +176,7 @@ export class RpcServer {
         try {
           // Before it is worked on, as oslo.messaging does: it is done once, or not at all.
           channel.ack(message);
-          await this.#answer(channel, request);
+          await this.#answer(channel, request, lost);
         } finally {
           release();
         }
@@ -188,8 +197,8 @@ export class RpcServer {
     this.#options.log?.warn("request over the message broker cannot be answered", { reason });
   }
 
-  async #answer(channel: Channel, request: Request): Promise<void> {
-    const outcome = await this.#dispatch(request);
+  async #answer(channel: Channel, request: Request, lost: AbortSignal): Promise<void> {
+    const outcome = await this.#dispatch(request, lost);
     if ("failure" in outcome) {
       // The caller of a cast hears nothing, and a caller may be a service whose log nobody reads.
       const { remoteClass, remoteMessage } = outcome.failure;
@@ -207,7 +216,10 @@ export class RpcServer {
     if (wantsEndApart) channel.publish("", queue, encodeReplyEnd(messageId), messageProperties);
   }
 
-  async #dispatch(request: Request): Promise<{ result: unknown } | { failure: RemoteError }> {
+  async #dispatch(
+    request: Request,
+    lost: AbortSignal,
+  ): Promise<{ result: unknown } | { failure: RemoteError }> {
     const { method, args, version, namespace } = request;
     const { endpoints, versions } = this.#service;
     const isUnderstood = versions.some((accepted) => isCompatible(accepted, version));
@@ -221,7 +233,7 @@ export class RpcServer {
       return { failure: new RemoteError("NoSuchMethod", DISPATCHER, text) };
     }
     try {
-      return { result: await endpoint(args, { version }) };
+      return { result: await endpoint(args, { version, lost }) };
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
       // No stack: it would tell the caller nothing, and it goes over the wire.

@@ -3,36 +3,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { type Config, loadConfig } from "@nova-console/config";
 import { openTokenAuthority, openTokenStore } from "./open-token-store.ts";
+import { testConfig } from "./testing.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nova-console-stores-"));
 after(() => {
   rmSync(directory, { recursive: true });
 });
 
-function configOf(...settings: readonly (readonly [string, string, string])[]): Config {
-  const commandLine = settings.map(([group, name, text]) => ({
-    group,
-    name,
-    text,
-    spelling: `--${group}-${name}`,
-  }));
-  return loadConfig({
-    program: "nova-consoleauth",
-    homeDirectory: directory,
-    // Not what this machine has in /etc/nova.
-    rootDirectory: directory,
-    hostName: "host1",
-    primaryAddress: "192.0.2.1",
-    cores: 4,
-    commandLine,
-  }).values;
-}
+const configOf = testConfig.bind(null, directory);
 
 describe("openTokenAuthority()", () => {
   it("keeps tokens in SQLite below state_path where nothing else is said", async () => {
-    const store = await openTokenAuthority(configOf(["DEFAULT", "state_path", directory]), {
+    const store = await openTokenAuthority(configOf(), {
       now: Date.now,
     });
     assert.equal(store.place, join(directory, "consoles.sqlite"));
@@ -110,10 +93,7 @@ describe("openTokenStore()", () => {
   });
 
   it("asks the one store where the API database is a file", async () => {
-    const config = configOf(
-      ["DEFAULT", "state_path", directory],
-      ["api_database", "connection", "sqlite:////nova_api.sqlite"],
-    );
+    const config = configOf(["api_database", "connection", "sqlite:////nova_api.sqlite"]);
     const store = await openTokenStore(config, { now: Date.now });
     assert.ok("place" in store);
     await store.close();

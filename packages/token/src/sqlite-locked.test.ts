@@ -171,9 +171,10 @@ describe("SqliteTokenStore while its file cannot be used", () => {
   });
 
   it("is checked for being writable", TIMEOUT, async () => {
-    await checkTokenStore(store);
+    await store.checkWritable();
     hold(path, "IMMEDIATE");
-    await assert.rejects(checkTokenStore(store), LOCKED);
+    await assert.rejects(store.checkWritable(), LOCKED);
+    await checkTokenStore(store);
   });
 
   const intruders: [name: string, make: () => void, message: RegExp][] = [

@@ -32,15 +32,11 @@ export function countTokenChecks(
 }
 
 /**
- * Asks the store for an unknown token, and whether it can be written.
+ * Asks the store for an unknown token.
  *
- * @throws {@link TokenStoreError} if it does not answer, or cannot be written
+ * @throws {@link TokenStoreError} if it does not answer
  */
 export async function checkTokenStore(store: TokenStore): Promise<void> {
-  await Promise.all([askUnknownToken(store), store.checkWritable?.()]);
-}
-
-async function askUnknownToken(store: TokenStore): Promise<void> {
   try {
     await store.validate(new Token(NO_TOKEN));
   } catch (error) {

@@ -169,7 +169,8 @@ const openers: Record<StoreKind, Opener> = {
     });
     let locker: DatabaseSync | null = null;
     return {
-      ...{ store, conf: {}, network: null },
+      // A lock that is waited for longer is no failure yet.
+      ...{ store, conf: { console_proxy: { connect_timeout: 2 } }, network: null },
       // What it is for a file to be away: another process holds it.
       stop: () => {
         locker = new DatabaseSync(store.place);

@@ -71,6 +71,7 @@ async function askStore(config: LoadedConfig, now: () => number): Promise<void> 
   const store = await openTokenStore(config.values, { now });
   try {
     await checkTokenStore(store);
+    await store.checkWritable?.();
   } finally {
     await store.close();
   }

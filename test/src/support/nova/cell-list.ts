@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { encodeNovaConf } from "../nova-conf.ts";
 import { output } from "../run.ts";
 import { TempDir } from "../temp-dir.ts";
 import type { Database } from "./database.ts";
 import { MariaDb } from "./maria-db.ts";
+
+const CELL0 = "00000000-0000-0000-0000-000000000000";
 
 /** nova's API database, in which nova-manage keeps the list of cells. */
 export class CellList implements AsyncDisposable {
@@ -37,8 +40,8 @@ export class CellList implements AsyncDisposable {
     });
     await writeFile(confPath, conf);
     const api = new CellList(database, confPath, owned.move());
-    await api.#manage("api_db", "sync");
-    await api.#manage("cell_v2", "map_cell0", "--database_connection", "mysql://u:p@nowhere/cell0");
+    await output("/usr/bin/nova-manage", ["--config-file", confPath, "api_db", "sync"]);
+    await api.#insert(CELL0, "cell0", "mysql://u:p@nowhere/cell0", "none:///");
     return api;
   }
 
@@ -48,23 +51,23 @@ export class CellList implements AsyncDisposable {
     connection: string,
     transportUrl = `fake://${name}/`,
   ): Promise<string> {
-    const printed = await this.#manage(
-      ...["cell_v2", "create_cell", "--verbose", "--name", name],
-      ...["--database_connection", connection, "--transport-url", transportUrl],
-    );
-    return printed.split("\n").at(-1) ?? "";
+    const uuid = randomUUID();
+    await this.#insert(uuid, name, connection, transportUrl);
+    return uuid;
   }
 
   /** Takes a cell out of use, or back into it. */
   async setDisabled(uuid: string, disabled: boolean): Promise<void> {
-    // nova-manage cell_v2 update_cell would put [database] connection into it as well.
     const flag = disabled ? 1 : 0;
     await this.database.sql(`UPDATE cell_mappings SET disabled = ${flag} WHERE uuid = '${uuid}'`);
   }
 
-  async #manage(...args: readonly string[]): Promise<string> {
-    const command = ["--config-file", this.confPath, ...args];
-    return (await output("/usr/bin/nova-manage", command)).toString().trim();
+  /** As `nova-manage cell_v2 create_cell` does, which takes some seconds. */
+  async #insert(uuid: string, name: string, connection: string, url: string): Promise<void> {
+    const values = [uuid, name, connection, url].map((value) => `'${value}'`).join(", ");
+    await this.database.sql(
+      `INSERT INTO cell_mappings (uuid, name, database_connection, transport_url, disabled) VALUES (${values}, 0)`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
