@@ -48,7 +48,7 @@ export const OUTSIDE = "it is not below a folder of [console_proxy] backend_sock
 const never: ReadonlyMap<string, BlockList> = listNever();
 
 /**
- * Decides which backends may be dialled. A token says where it leads, and whoever can write tokens
+ * Decides which backends may be dialled. A token says where it leads, and a program that can write tokens
  * could have the proxy connect to anything that its host reaches.
  *
  * Loopback is allowed unless `networks` leaves it out: the VNC server of a single machine listens there.

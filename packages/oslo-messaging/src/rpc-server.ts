@@ -35,7 +35,7 @@ export interface RpcService {
   readonly versions: readonly string[];
   /**
    * Methods whose requests are acknowledged after their endpoint is done, so that none is lost when this
-   * process ends before: the broker delivers it again, to whoever serves then. They may be done twice, and
+   * process ends before: the broker delivers it again, to a process that serves then. They may be done twice, and
    * the endpoint limits how many it works on at a time. None unless given.
    */
   readonly doneAtLeastOnce?: ReadonlySet<string>;

@@ -19,7 +19,7 @@ export const consoleProxyGroup = {
   }),
   admin_listen: option(listenAddress(), {
     default: null,
-    help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Whoever reaches it may end sessions, web pages excepted: a request must name localhost, an address of this machine or the HOST given here. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
+    help: `Where a proxy shows its operator how it is: /healthz, /readyz, /metrics (Prometheus) and /v1/sessions. HOST:PORT or unix:/PATH; not set: nowhere. Programs that reach it may end sessions, web pages excepted: a request must name localhost, an address of this machine or the HOST given here. Two proxies need two: set it on the command line, or in a file that one of them reads.`,
   }),
   redis_url: option(string({ allowed: "a Redis URL", placeholder: "URL" }), {
     default: null,
