@@ -22,7 +22,7 @@ import { SqliteTokenStore } from "./sqlite-token-store.ts";
 /** `nobody`: a user for whom file modes count, if the tests run as root. */
 const UNPRIVILEGED = 65_534;
 const TIMEOUT = { timeout: 30_000 };
-const STORE = import.meta.resolve("./sqlite-token-store.ts");
+const MODULE = import.meta.resolve("./sqlite-file.ts");
 
 describe("openDatabase()", () => {
   let directory: string;
@@ -49,9 +49,9 @@ describe("openDatabase()", () => {
   /** What a user without root's rights is told. */
   function errorOfUser(storePath: string): string {
     const script = `
-      const { SqliteTokenStore } = await import(${JSON.stringify(STORE)});
+      const { openDatabase } = await import(${JSON.stringify(MODULE)});
       if (process.getuid() === 0) process.setuid(${UNPRIVILEGED});
-      try { await SqliteTokenStore.open({ path: process.argv[1], now: Date.now, connectTimeoutMs: 5_000 }); }
+      try { openDatabase(process.argv[1]); }
       catch (error) { console.log(error.message); }`;
     const options = { ...TIMEOUT, encoding: "utf8" } as const;
     return execFileSync(
