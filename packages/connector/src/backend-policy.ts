@@ -44,8 +44,10 @@ const SIX_TO_FOUR_BITS = 16;
 /** What is wrong with a unix socket elsewhere. */
 export const OUTSIDE = "it is not below a folder of [console_proxy] backend_socket_dirs";
 
-/** The networks that are refused whatever is configured, by what they are. */
-const never: ReadonlyMap<string, BlockList> = listNever();
+/** All networks that are refused whatever is configured: one look for the addresses that are not. */
+const never = new BlockList();
+/** The same networks by what they are, for the words of a refusal. */
+const neverByKind: ReadonlyMap<string, BlockList> = listNever();
 
 /**
  * Decides which backends may be dialled. A token says where it leads, and a program that can write tokens
@@ -71,9 +73,7 @@ export class BackendPolicy {
    */
   addressProblem(address: string): string | null {
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    for (const [what, list] of never) {
-      if (list.check(address, family)) return `${address} is ${what}, where no console is`;
-    }
+    if (never.check(address, family)) return `${address} is ${kindOf(address, family)}`;
     if (this.#networks === null || this.#networks.check(address, family)) return null;
     return `${address} is not in [console_proxy] backend_networks`;
   }
@@ -104,23 +104,30 @@ export class BackendPolicy {
   }
 }
 
+function kindOf(address: string, family: "ipv4" | "ipv6"): string {
+  for (const [what, list] of neverByKind) {
+    if (list.check(address, family)) return `${what}, where no console is`;
+  }
+  return "no address of a console";
+}
+
+/** Fills {@link never} as well. */
 function listNever(): ReadonlyMap<string, BlockList> {
   const lists = new Map<string, BlockList>();
-  const listOf = (what: string): BlockList => {
+  const refuse = (what: string, address: string, bits: number, family: "ipv4" | "ipv6"): void => {
     const list = lists.get(what) ?? new BlockList();
     lists.set(what, list);
-    return list;
+    for (const each of [list, never]) each.addSubnet(address, bits, family);
   };
-  for (const [address, bits, what] of NEVER_IPV6) listOf(what).addSubnet(address, bits, "ipv6");
+  for (const [address, bits, what] of NEVER_IPV6) refuse(what, address, bits, "ipv6");
   for (const [address, bits, what] of NEVER_IPV4) {
-    const list = listOf(what);
     // IPv4-mapped IPv6 addresses are compared with IPv4 networks by BlockList itself.
-    list.addSubnet(address, bits, "ipv4");
-    list.addSubnet(sixToFour(address), SIX_TO_FOUR_BITS + bits, "ipv6");
+    refuse(what, address, bits, "ipv4");
+    refuse(what, sixToFour(address), SIX_TO_FOUR_BITS + bits, "ipv6");
     for (const prefix of IPV4_IN_IPV6) {
       // ::0.0.0.0/104 would hold ::1.
       if (prefix === "::" && address === "0.0.0.0") continue;
-      list.addSubnet(`${prefix}${address}`, IPV4_IN_IPV6_BITS + bits, "ipv6");
+      refuse(what, `${prefix}${address}`, IPV4_IN_IPV6_BITS + bits, "ipv6");
     }
   }
   return lists;
