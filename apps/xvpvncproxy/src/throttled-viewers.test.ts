@@ -144,7 +144,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
       assert.equal(bench.log.filter((line) => line.startsWith("too many wrong tokens")).length, 1);
     });
 
-    it("waits for nobody at another address", async () => {
+    it("delays no attempt of another address", async () => {
       const bench = await Bench.open(await startBackend(), {}, {}, LONG);
       await showWrongTokens(bench);
       const before = bench.throttled.length;

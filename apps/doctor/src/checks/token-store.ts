@@ -15,7 +15,7 @@ import type { CheckContext } from "./context.ts";
 const EXTRA_LIMIT_MS = 5_000;
 const SQLITE_URL = /^sqlite:\/\/(?:\/(\/?[^?]*))?/i;
 
-/** Opens the store as the proxies do, and asks it for a token that there is not. */
+/** Opens the store as the proxies do, and asks it for a token that does not exist. */
 export async function checkStore(context: CheckContext): Promise<Result[]> {
   const { novnc, now } = context;
   const { console_proxy, DEFAULT } = novnc.values;
