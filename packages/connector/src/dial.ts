@@ -48,9 +48,11 @@ export async function dial(
     }
   }
   const { host } = address;
-  const problem = isIP(host) === 0 ? null : policy.addressProblem(host);
-  if (problem !== null) throw new BackendForbiddenError(problem);
-  // Of an IP address `net.connect` asks no lookup.
+  if (isIP(host) !== 0) {
+    const problem = policy.addressProblem(host);
+    if (problem !== null) throw new BackendForbiddenError(problem);
+    return connect(address, address, signal);
+  }
   const lookup = judgedLookup(policy, lookupWithin(connectTimeoutMs, signal));
   return connect(address, { ...address, lookup }, signal);
 }

@@ -108,9 +108,6 @@ class Acceptor implements Listener {
       return;
     }
     const place = this.#places.enter(socket, address);
-    socket.once("close", () => {
-      place.leave();
-    });
     if (speakForOthers !== undefined && isAmong(speakForOthers, address)) {
       this.#askSource(socket, place);
     } else this.#receive(socket, address, place);
@@ -131,6 +128,7 @@ class Acceptor implements Listener {
     socket.once("close", () => {
       clearTimeout(deadline);
       this.#nameless.delete(socket);
+      place.leave();
       this.#tellIfEmpty();
     });
     readProxyHeader(socket, {
@@ -151,7 +149,7 @@ class Acceptor implements Listener {
     const { countByRequest, firstByteTimeoutMs } = this.#options;
     const isCounted = countByRequest === undefined || !isAmong(countByRequest, address);
     if (isCounted && !place.countAs(address)) {
-      socket.resetAndDestroy();
+      place.cut();
       return;
     }
     const deadline = setTimeout(() => {
@@ -160,6 +158,7 @@ class Acceptor implements Listener {
     const arrival: Arrival = { socket, address, place, deadline };
     this.#arrivals.add(arrival);
     socket.once("close", () => {
+      place.leave();
       this.#settle(arrival);
       this.#tellIfEmpty();
     });
