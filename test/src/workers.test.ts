@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFile, rename } from "node:fs/promises";
 import { describe, it } from "node:test";
-import { withToken } from "./support/installation.ts";
+import { Admin } from "./support/admin.ts";
+import { Installation, withToken } from "./support/installation.ts";
 import { isAlive } from "./support/is-alive.ts";
 import { runProgram } from "./support/programs.ts";
 import { until } from "./support/until.ts";
@@ -20,13 +21,23 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
     "share the port; one that is killed takes its own consoles along and is replaced",
     { timeout },
     async () => {
-      await using stage = await WorkersStage.start(signal);
+      await using directory = await Installation.create();
+      const path = directory.directory.file("admin.sock");
+      await using stage = await WorkersStage.start(signal, { admin_listen: `unix:${path}` });
       const [lost, kept] = [...(await stage.openOnEach()).values()];
       assert.ok(lost && kept);
+      assert.ok((await new Admin(path).sessions()).length >= 2);
       process.kill(lost.worker, "SIGKILL");
       assert.equal((await lost.webSocket.closed).code, 1006);
       await stage.proxy.printed(
         new RegExp(`a worker died.* worker=${lost.worker} .*signal=SIGKILL`),
+      );
+      assert.match(
+        stage.installation.log,
+        new RegExp(
+          `${stage.proxy.pid} WARNING .*session closed front=novnc .*reason=proxy-killed ` +
+            `detail="its worker died: SIGKILL" session=${lost.worker}-\\d+\n`,
+        ),
       );
       const [, newcomer] = await stage.proxy.printed(/a worker was replaced worker=(\d+)/);
       await echoes(kept);
@@ -75,13 +86,32 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
   });
 
   it("end at once at a second signal", { timeout }, async () => {
-    await using stage = await WorkersStage.start(signal);
+    await using directory = await Installation.create();
+    const path = directory.directory.file("admin.sock");
+    await using stage = await WorkersStage.start(signal, { admin_listen: `unix:${path}` });
     const consoles = [...(await stage.openOnEach()).values()];
+    const listed = await new Admin(path).sessions();
     process.kill(stage.proxy.pid, "SIGTERM");
     await stage.proxy.printed(/SIGTERM: stopping/);
     process.kill(stage.proxy.pid, "SIGTERM");
     assert.deepEqual(await stage.proxy.ended, { status: 1, signal: null });
     for (const { webSocket } of consoles) assert.equal((await webSocket.closed).code, 1006);
+    assertLastLines(stage, listed);
+  });
+
+  it("leave no session without its last line, with one process as well", { timeout }, async () => {
+    await using directory = await Installation.create();
+    const path = directory.directory.file("admin.sock");
+    const conf = { workers: 1, admin_listen: `unix:${path}` };
+    await using stage = await WorkersStage.start(signal, conf);
+    const { webSocket } = await stage.open(await stage.authorize());
+    const listed = await new Admin(path).sessions();
+    process.kill(stage.proxy.pid, "SIGTERM");
+    await stage.proxy.printed(/SIGTERM: stopping/);
+    process.kill(stage.proxy.pid, "SIGTERM");
+    assert.deepEqual(await stage.proxy.ended, { status: 1, signal: null });
+    assert.equal((await webSocket.closed).code, 1006);
+    assertLastLines(stage, listed);
   });
 
   it(
@@ -200,6 +230,24 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
     },
   );
 });
+
+/** That each of these sessions has its `session opened` line, and one that says what ended it. */
+function assertLastLines(stage: WorkersStage, sessions: readonly { readonly id: string }[]): void {
+  assert.ok(sessions.length > 0);
+  const { log } = stage.installation;
+  for (const { id } of sessions) {
+    assert.match(log, new RegExp(`session opened front=novnc .* session=${id}\\n`));
+    assert.equal(
+      log.match(
+        new RegExp(
+          `session closed .*reason=proxy-killed .*told to end at once" session=${id}\\n`,
+          "g",
+        ),
+      )?.length,
+      1,
+    );
+  }
+}
 
 /** The entries of a JSON log, each of which must be whole. */
 async function linesOf(path: string): Promise<{ message: unknown; pid: unknown }[]> {
