@@ -4,6 +4,7 @@ import { readFile, rename } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { Admin } from "./support/admin.ts";
 import { Installation, withToken } from "./support/installation.ts";
+import { freePort } from "./support/free-port.ts";
 import { isAlive } from "./support/is-alive.ts";
 import { runProgram } from "./support/programs.ts";
 import { until } from "./support/until.ts";
@@ -209,6 +210,22 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
       assert.match(failed.stderr, says);
     });
   }
+
+  it("tell once of a database that is away when they start", { timeout }, async () => {
+    for (const workers of [1, 2]) {
+      const connection = `mysql+pymysql://nova:secret@127.0.0.1:${await freePort()}/nova`;
+      await using installation = await Installation.create({
+        conf: { database: { connection }, console_proxy: { workers } },
+      });
+      const proxy = await installation.startNovncproxy();
+      await proxy.printed(
+        /WARNING .*started without store mysql:.*ECONNREFUSED.*effect="no console opens until then"/,
+      );
+      assert.deepEqual(await proxy.stop(), { status: 0, signal: null });
+      assert.equal(installation.log.match(/started without store/g)?.length, 1);
+      assert.doesNotMatch(installation.log, /secret/);
+    }
+  });
 
   it(
     "write whole lines to one log file, and to a new one after it was renamed",

@@ -234,7 +234,8 @@ class Door {
   /** What is of no use there is no reason not to serve the page. */
   #openViewerAccess({ viewers }: NovncProxySettings, tls: TlsSettings | null): ViewerAccess | null {
     return openViewerAccess(viewers, tls !== null, (problem) => {
-      this.#log.warn(`files for desktop viewers: ${problem.message}`);
+      // nova-xvpvncproxy says so itself, where it runs: not every host has it.
+      this.#log.info(`files for desktop viewers: ${problem.message}`);
     });
   }
 

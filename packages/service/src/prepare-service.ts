@@ -8,6 +8,8 @@ import { SettingError } from "./errors.ts";
 import type { PassedSocket } from "./passed-socket.ts";
 import type { ProgramSpec, RunningService, WorkersSpec } from "./program-spec.ts";
 import { ENDED_AT_ONCE, logLostSession, SessionLog } from "./session-log.ts";
+import { warnOfMissing } from "./warn-of-missing.ts";
+import { watchDescriptors } from "./watch-descriptors.ts";
 import { forkWorker, listensAlone, SOCKET_OF_WORKERS } from "./workers/fork-worker.ts";
 import { WorkerPool } from "./workers/worker-pool.ts";
 
@@ -104,12 +106,14 @@ function prepareOne(
   let view: ServiceView | undefined;
   return {
     start: async (signal) => {
+      watchDescriptors(log);
       const metrics = await createMetrics(config, 0);
       const running = await spec.start({
         ...{ config, log, sessionLog: new SessionLog({ log, pid }), signal, place: null, metrics },
         socket: socket?.fd ?? null,
       });
       ({ view } = running);
+      if (view !== undefined) void warnOfMissing(view.check.bind(view), log);
       if (view === undefined || metrics === null) return { running, target: null };
       metrics.watch(view);
       const { ownTarget } = await import("./admin/own-target.ts");

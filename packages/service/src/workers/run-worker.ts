@@ -7,6 +7,8 @@ import { messageOf } from "../errors.ts";
 import { ExitStatus, exitStatusOf } from "../exit-status.ts";
 import { catchBugs, openLog, type ProgramLog } from "../program-log.ts";
 import type { ProgramSpec, RunningService } from "../program-spec.ts";
+import { warnOfMissing } from "../warn-of-missing.ts";
+import { watchDescriptors } from "../watch-descriptors.ts";
 import { decodeToWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
 import { SessionLog } from "../session-log.ts";
 import { SessionReport } from "./session-report.ts";
@@ -97,6 +99,7 @@ class WorkerLife {
       const log = openLog(this.#spec, config);
       this.#log = log;
       catchBugs(this.#spec, log);
+      watchDescriptors(log.logger);
       if (quiet) log.setLevel("error");
       const { signal } = this.#stopping;
       const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
@@ -108,7 +111,11 @@ class WorkerLife {
         ...{ config, log: log.logger, sessionLog, signal, place, metrics },
         socket: seat.socket,
       });
-      if (this.#running.view !== undefined) metrics?.watch(this.#running.view);
+      const { view } = this.#running;
+      if (view !== undefined) {
+        metrics?.watch(view);
+        if (!quiet) void warnOfMissing(view.check.bind(view), log.logger);
+      }
       log.setLevel(config.DEFAULT.debug ? "debug" : "info");
     } catch (error) {
       const failure = { message: messageOf(error), status: exitStatusOf(error) };
