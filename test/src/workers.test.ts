@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFile, rename } from "node:fs/promises";
 import { describe, it } from "node:test";
-import { withToken } from "./support/installation.ts";
+import { Admin } from "./support/admin.ts";
+import { Installation, withToken } from "./support/installation.ts";
+import { freePort } from "./support/free-port.ts";
 import { isAlive } from "./support/is-alive.ts";
 import { runProgram } from "./support/programs.ts";
 import { until } from "./support/until.ts";
@@ -20,13 +22,23 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
     "share the port; one that is killed takes its own consoles along and is replaced",
     { timeout },
     async () => {
-      await using stage = await WorkersStage.start(signal);
+      await using directory = await Installation.create();
+      const path = directory.directory.file("admin.sock");
+      await using stage = await WorkersStage.start(signal, { admin_listen: `unix:${path}` });
       const [lost, kept] = [...(await stage.openOnEach()).values()];
       assert.ok(lost && kept);
+      assert.ok((await new Admin(path).sessions()).length >= 2);
       process.kill(lost.worker, "SIGKILL");
       assert.equal((await lost.webSocket.closed).code, 1006);
       await stage.proxy.printed(
         new RegExp(`a worker died.* worker=${lost.worker} .*signal=SIGKILL`),
+      );
+      assert.match(
+        stage.installation.log,
+        new RegExp(
+          `${stage.proxy.pid} WARNING .*session closed front=novnc .*reason=proxy-killed ` +
+            `detail="its worker died: SIGKILL" session=${lost.worker}-\\d+\n`,
+        ),
       );
       const [, newcomer] = await stage.proxy.printed(/a worker was replaced worker=(\d+)/);
       await echoes(kept);
@@ -75,13 +87,32 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
   });
 
   it("end at once at a second signal", { timeout }, async () => {
-    await using stage = await WorkersStage.start(signal);
+    await using directory = await Installation.create();
+    const path = directory.directory.file("admin.sock");
+    await using stage = await WorkersStage.start(signal, { admin_listen: `unix:${path}` });
     const consoles = [...(await stage.openOnEach()).values()];
+    const listed = await new Admin(path).sessions();
     process.kill(stage.proxy.pid, "SIGTERM");
     await stage.proxy.printed(/SIGTERM: stopping/);
     process.kill(stage.proxy.pid, "SIGTERM");
     assert.deepEqual(await stage.proxy.ended, { status: 1, signal: null });
     for (const { webSocket } of consoles) assert.equal((await webSocket.closed).code, 1006);
+    assertLastLines(stage, listed);
+  });
+
+  it("leave no session without its last line, with one process as well", { timeout }, async () => {
+    await using directory = await Installation.create();
+    const path = directory.directory.file("admin.sock");
+    const conf = { workers: 1, admin_listen: `unix:${path}` };
+    await using stage = await WorkersStage.start(signal, conf);
+    const { webSocket } = await stage.open(await stage.authorize());
+    const listed = await new Admin(path).sessions();
+    process.kill(stage.proxy.pid, "SIGTERM");
+    await stage.proxy.printed(/SIGTERM: stopping/);
+    process.kill(stage.proxy.pid, "SIGTERM");
+    assert.deepEqual(await stage.proxy.ended, { status: 1, signal: null });
+    assert.equal((await webSocket.closed).code, 1006);
+    assertLastLines(stage, listed);
   });
 
   it(
@@ -180,6 +211,22 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
     });
   }
 
+  it("tell once of a database that is away when they start", { timeout }, async () => {
+    for (const workers of [1, 2]) {
+      const connection = `mysql+pymysql://nova:secret@127.0.0.1:${await freePort()}/nova`;
+      await using installation = await Installation.create({
+        conf: { database: { connection }, console_proxy: { workers } },
+      });
+      const proxy = await installation.startNovncproxy();
+      await proxy.printed(
+        /WARNING .*started without store mysql:.*ECONNREFUSED.*effect="no console opens until then"/,
+      );
+      assert.deepEqual(await proxy.stop(), { status: 0, signal: null });
+      assert.equal(installation.log.match(/started without store/g)?.length, 1);
+      assert.doesNotMatch(installation.log, /secret/);
+    }
+  });
+
   it(
     "write whole lines to one log file, and to a new one after it was renamed",
     { timeout },
@@ -200,6 +247,24 @@ describe("workers", { timeout: 8 * TIMEOUT_MS }, () => {
     },
   );
 });
+
+/** That each of these sessions has its `session opened` line, and one that says what ended it. */
+function assertLastLines(stage: WorkersStage, sessions: readonly { readonly id: string }[]): void {
+  assert.ok(sessions.length > 0);
+  const { log } = stage.installation;
+  for (const { id } of sessions) {
+    assert.match(log, new RegExp(`session opened front=novnc .* session=${id}\\n`));
+    assert.equal(
+      log.match(
+        new RegExp(
+          `session closed .*reason=proxy-killed .*told to end at once" session=${id}\\n`,
+          "g",
+        ),
+      )?.length,
+      1,
+    );
+  }
+}
 
 /** The entries of a JSON log, each of which must be whole. */
 async function linesOf(path: string): Promise<{ message: unknown; pid: unknown }[]> {

@@ -4,7 +4,6 @@ import {
   asWorker,
   runningProxy,
   runProgram,
-  SessionLog,
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
@@ -22,13 +21,12 @@ await runProgram({
     claimPort: (config) => claimPort(settingsOf(config)),
     slots: (config) => sessionSlotCounts(settingsOf(config)),
   },
-  start: async ({ config, log, place, socket, metrics }) => {
+  start: async ({ config, log, sessionLog, place, socket, metrics }) => {
     for (const warning of settingsWarnings(config)) log.warn(warning);
     const store = await openTokenStore(config, { now: Date.now, log });
     const checkStore = watchStore(store, config, Date.now);
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
-    const sessionLog = new SessionLog(log);
     const proxy = await startNovncProxy({
       settings: asWorker(settingsOf(config), place),
       workers: place?.workers ?? 1,
@@ -42,7 +40,10 @@ await runProgram({
         sessionLog.ended(record);
         metrics?.sessionEnded(record);
       },
-      onSessionOpen: metrics?.sessionOpened.bind(metrics),
+      onSessionOpen: (session) => {
+        sessionLog.opened(session);
+        metrics?.sessionOpened(session);
+      },
       onConnectionRefused: metrics?.connectionRefused.bind(metrics),
       onThrottled: metrics?.attemptThrottled.bind(metrics),
       now: () => performance.now(),

@@ -14,6 +14,7 @@ import {
   closeReasons,
   loadBackendSecurity,
   type PortCheck,
+  type SessionFacts,
   type SessionRecord,
   Sessions,
   type SessionSlots,
@@ -75,8 +76,8 @@ export interface NovncProxyOptions {
   readonly log: Log;
   /** Told once of each session, when it has ended. */
   readonly onSessionEnd: (record: SessionRecord) => void;
-  /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
-  readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Called when a viewer gets its screen; `durationMs` is the time since it asked for it. */
+  readonly onSessionOpen?: ((session: SessionFacts) => void) | undefined;
   /** Told of each connection that a limit refused or closed. @param limit - the option's name */
   readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
   /** Told of each attempt with a token that is not made at once, as its address fails too often. */
@@ -233,7 +234,8 @@ class Door {
   /** What is of no use there is no reason not to serve the page. */
   #openViewerAccess({ viewers }: NovncProxySettings, tls: TlsSettings | null): ViewerAccess | null {
     return openViewerAccess(viewers, tls !== null, (problem) => {
-      this.#log.warn(`files for desktop viewers: ${problem.message}`);
+      // nova-xvpvncproxy says so itself, where it runs: not every host has it.
+      this.#log.info(`files for desktop viewers: ${problem.message}`);
     });
   }
 

@@ -22,6 +22,7 @@ import {
 import {
   loadBackendSecurity,
   type PortCheck,
+  type SessionFacts,
   type SessionRecord,
   Sessions,
   type SessionSlots,
@@ -55,8 +56,8 @@ export interface XvpVncProxyOptions {
   readonly portCheck?: PortCheck | undefined;
   readonly log: Logger;
   readonly onSessionEnd: (record: SessionRecord) => void;
-  /** Told when a viewer gets its screen. @param openingMs - since it asked for it */
-  readonly onSessionOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Called when a viewer gets its screen; `durationMs` is the time since it asked for it. */
+  readonly onSessionOpen?: ((session: SessionFacts) => void) | undefined;
   /** Told of each connection that a limit refused or closed. @param limit - the option's name */
   readonly onConnectionRefused?: ((limit: ConnectionLimitOption) => void) | undefined;
   /** Told of each attempt that is not made at once, as its address fails too often. */

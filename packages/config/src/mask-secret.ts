@@ -4,7 +4,7 @@ const SECRET_PARAMETER = /([?&;][^=&;#]*(?:pass|pwd|secret|key|token)[^=&;#]*=)[
 /**
  * Hides what must not be shown of a secret value.
  *
- * @returns for a URL all of it but its password; anything else becomes `***`. Empty stays empty
+ * @returns for a URL all of it but its passwords; anything else becomes `***`. Empty stays empty
  */
 export function maskSecret(text: string): string {
   if (text === "") return text;
@@ -13,6 +13,8 @@ export function maskSecret(text: string): string {
   const [, scheme = "", rest = ""] = match;
   // A password may hold any sign, "/" and "?" too when someone forgot to escape it: it ends at the last "@".
   const at = rest.lastIndexOf("@");
-  const user = rest.slice(0, at + 1).replace(/:.*@$/s, `:${MASK}@`);
-  return scheme + user + rest.slice(at + 1).replace(SECRET_PARAMETER, `$1${MASK}`);
+  // A transport URL has a user for each of several brokers: USER:PASSWORD@HOST:PORT,USER:PASSWORD@HOST:PORT
+  const users = rest.slice(0, at + 1).split(/(?<=@[\w.[\]:-]*),/);
+  const masked = users.map((user) => user.replace(/:.*@/s, `:${MASK}@`));
+  return scheme + masked.join(",") + rest.slice(at + 1).replace(SECRET_PARAMETER, `$1${MASK}`);
 }

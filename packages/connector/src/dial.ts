@@ -120,5 +120,7 @@ function explain(error: unknown, signal: AbortSignal): string {
   if (error instanceof AggregateError) {
     return error.errors.map((each) => explain(each, signal)).join("; ");
   }
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const isOurs = "code" in error && (error.code === "EMFILE" || error.code === "ENFILE");
+  return isOurs ? `this process has no file descriptor left: ${error.message}` : error.message;
 }

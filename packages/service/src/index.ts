@@ -54,4 +54,4 @@ export { RepeatedLines, type RepeatedLine } from "./repeated-lines.ts";
 export { runProgram } from "./run-program.ts";
 export { runningProxy, type RunningProxyOptions } from "./running-proxy.ts";
 export { runTool, type ToolCommand, type ToolContext, type ToolSpec } from "./run-tool.ts";
-export { SessionLog, type EndedSession } from "./session-log.ts";
+export { SessionLog, type EndedSession, type OpenedSession } from "./session-log.ts";

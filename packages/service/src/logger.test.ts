@@ -40,6 +40,7 @@ describe("createLog()", () => {
 
 describe("SessionLog", () => {
   const session: EndedSession = {
+    number: 17,
     front: "xvp-connect",
     viewerAddress: "192.0.2.7",
     tokenId: "0a1b2c3d",
@@ -55,17 +56,27 @@ describe("SessionLog", () => {
 
   it("writes one line per session", () => {
     const { log, lines } = open("info");
-    new SessionLog(log.logger).ended(session);
+    new SessionLog({ log: log.logger, pid: 1 }).ended(session);
     assert.deepEqual(lines, [
       "1 INFO nova-xvpvncproxy [-] session closed front=xvp-connect viewerAddress=192.0.2.7 " +
         "tokenId=0a1b2c3d instanceUuid=b1a9a2d8-0000-4000-8000-000000000001 backend=192.0.2.9:5900 " +
-        'reason=viewer-closed detail="viewer ended" durationMs=1200 bytesFromViewer=10 bytesToViewer=20\n',
+        'reason=viewer-closed detail="viewer ended" durationMs=1200 bytesFromViewer=10 bytesToViewer=20 session=1-17\n',
+    ]);
+  });
+
+  it("writes a line when the viewer has its screen", () => {
+    const { log, lines } = open("info");
+    new SessionLog({ log: log.logger, pid: 1 }).opened(session);
+    assert.deepEqual(lines, [
+      "1 INFO nova-xvpvncproxy [-] session opened front=xvp-connect viewerAddress=192.0.2.7 " +
+        "tokenId=0a1b2c3d instanceUuid=b1a9a2d8-0000-4000-8000-000000000001 backend=192.0.2.9:5900 " +
+        "openingMs=1200 session=1-17\n",
     ]);
   });
 
   it("writes the stack of a bug beside it", () => {
     const { log, lines } = open("info");
-    new SessionLog(log.logger).ended({ ...session, bug: new TypeError("oops") });
+    new SessionLog({ log: log.logger, pid: 1 }).ended({ ...session, bug: new TypeError("oops") });
     assert.equal(lines.length, 2);
     assert.match(lines[1] ?? "", /ERROR .* this is a bug error=oops\n[^]*TypeError: oops/);
   });
@@ -73,7 +84,7 @@ describe("SessionLog", () => {
   it("sums up sessions without an instance by address and reason", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { log, lines } = open("info");
-    const sessions = new SessionLog(log.logger);
+    const sessions = new SessionLog({ log: log.logger, pid: 1 });
     const refused = { ...session, instanceUuid: null, backend: null, reason: "token-invalid" };
     for (let times = 0; times < 1_000; times++) {
       sessions.ended(refused);

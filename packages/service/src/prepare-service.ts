@@ -1,12 +1,15 @@
 import { isIP } from "node:net";
 import type { Config } from "@nova-console/config";
 import { createMetrics } from "./admin/create-metrics.ts";
-import type { AdminTarget } from "./admin/service-view.ts";
+import type { AdminTarget, ServiceView } from "./admin/service-view.ts";
 import { withAdmin } from "./admin/with-admin.ts";
 import type { Logger } from "./logger.ts";
 import { SettingError } from "./errors.ts";
 import type { PassedSocket } from "./passed-socket.ts";
 import type { ProgramSpec, RunningService, WorkersSpec } from "./program-spec.ts";
+import { ENDED_AT_ONCE, logLostSession, SessionLog } from "./session-log.ts";
+import { warnOfMissing } from "./warn-of-missing.ts";
+import { watchDescriptors } from "./watch-descriptors.ts";
 import { forkWorker, listensAlone, SOCKET_OF_WORKERS } from "./workers/fork-worker.ts";
 import { WorkerPool } from "./workers/worker-pool.ts";
 
@@ -16,7 +19,7 @@ export interface PreparedService {
   readonly start: (signal: AbortSignal) => Promise<RunningService>;
   /** Has other processes than this one go on in new log files. */
   readonly reopenLogs: () => void;
-  /** Ends other processes than this one, at once. */
+  /** Ends other processes than this one, at once, and writes the last lines of all sessions. */
   readonly kill: () => void;
 }
 
@@ -99,21 +102,29 @@ function prepareOne(
   log: Logger,
   { socket }: Surroundings,
 ): Prepared {
+  const { pid } = process;
+  let view: ServiceView | undefined;
   return {
     start: async (signal) => {
+      watchDescriptors(log);
       const metrics = await createMetrics(config, 0);
       const running = await spec.start({
-        ...{ config, log, signal, place: null, metrics },
+        ...{ config, log, sessionLog: new SessionLog({ log, pid }), signal, place: null, metrics },
         socket: socket?.fd ?? null,
       });
-      const { view } = running;
+      ({ view } = running);
+      if (view !== undefined) void warnOfMissing(view.check.bind(view), log);
       if (view === undefined || metrics === null) return { running, target: null };
       metrics.watch(view);
       const { ownTarget } = await import("./admin/own-target.ts");
-      return { running, target: ownTarget(view, metrics, process.pid) };
+      return { running, target: ownTarget(view, metrics, pid) };
     },
     reopenLogs: () => undefined,
-    kill: () => undefined,
+    kill: () => {
+      for (const { isOpen, ...session } of view?.list() ?? []) {
+        if (isOpen) logLostSession(log, session, pid, ENDED_AT_ONCE);
+      }
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from "@nova-console/config";
 import type { CommandArguments, CommandDeclaration } from "./command-line.ts";
 import type { Logger } from "./logger.ts";
+import type { SessionLog } from "./session-log.ts";
 import type { ServiceMetrics } from "./admin/service-metrics.ts";
 import type { ServiceView } from "./admin/service-view.ts";
 import type { Seat } from "./workers/messages.ts";
@@ -70,6 +71,8 @@ export interface StartContext {
   /** Deeply frozen. */
   readonly config: Config;
   readonly log: Logger;
+  /** Where the sessions of a proxy are written. */
+  readonly sessionLog: SessionLog;
   /** Aborted when a stop is asked for, before {@link RunningService.stop} is called. */
   readonly signal: AbortSignal;
   /** null for the only process: it listens where the configuration says, but for `socket`. */

@@ -22,7 +22,7 @@ export {
   ViewerMisbehavedError,
 } from "./errors.ts";
 export type { PortCheck } from "./port-check.ts";
-export type { LiveSession, SessionRecord } from "./session-record.ts";
+export type { LiveSession, SessionFacts, SessionRecord } from "./session-record.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export { Sessions } from "./sessions.ts";
 export type { SessionsOptions } from "./sessions.ts";

@@ -2,6 +2,8 @@ import type { CloseReason } from "./close-reason.ts";
 
 /** Who has a console, of what, and what it has carried. */
 export interface SessionFacts {
+  /** Its own among the sessions of this process. */
+  readonly number: number;
   /** How the viewer came in: the front's name. */
   readonly front: string;
   readonly viewerAddress: string;
@@ -28,8 +30,6 @@ export interface SessionRecord extends SessionFacts {
 
 /** A session that lives. */
 export interface LiveSession extends SessionFacts {
-  /** Its own among the sessions of this process. */
-  readonly number: number;
   /** Whether its handshakes are done: the viewer has its screen. */
   readonly isOpen: boolean;
 }

@@ -45,8 +45,8 @@ export interface SessionDependencies extends EntitlementNeeds {
   readonly wallClock: () => number;
   /** Asked once, when the token has shown to be good and before anything is dialled. */
   readonly admission: Admission;
-  /** Told when a viewer gets its screen. @param openingMs - since it asked */
-  readonly onOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Called when a viewer gets its screen; `durationMs` is the time since it asked for it. */
+  readonly onOpen?: ((session: SessionFacts) => void) | undefined;
 }
 
 /** One console, from the token to its one close reason. */
@@ -97,8 +97,8 @@ export class Session {
       return this.#record(reason, detailOf(error), bug);
     }
     const { viewer, backend } = joined;
-    const { settings, onOpen, now } = this.#needs;
-    onOpen?.(this.#front.name, now() - this.#startedMs);
+    const { settings, onOpen } = this.#needs;
+    onOpen?.(this.#facts());
     if (settings.endsWithToken) this.#endWithToken();
     const result = await relay(viewer, backend, settings, this.#ending.signal, (traffic) => {
       this.#traffic = traffic;
@@ -116,7 +116,7 @@ export class Session {
 
   /** What there is to tell of it now. */
   live(): LiveSession {
-    return { number: this.number, isOpen: this.#traffic !== null, ...this.#facts() };
+    return { isOpen: this.#traffic !== null, ...this.#facts() };
   }
 
   #record(reason: CloseReason, detail: string, bug: Error | null = null): SessionRecord {
@@ -126,6 +126,7 @@ export class Session {
   #facts(): SessionFacts {
     const { name, viewerAddress, token } = this.#front;
     return {
+      number: this.number,
       front: name,
       viewerAddress,
       tokenId: token?.id ?? null,

@@ -220,6 +220,7 @@ describe("Sessions", { timeout: 20_000 }, () => {
     assert.deepEqual(
       { ...record, durationMs: 0 },
       {
+        number: 1,
         front: "test",
         viewerAddress: "192.0.2.1",
         tokenId: new Token("good").id,

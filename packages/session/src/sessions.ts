@@ -4,7 +4,7 @@ import type { TokenStore } from "@nova-console/token";
 import { Admission, type SessionSlots } from "./admission.ts";
 import type { PortCheck } from "./port-check.ts";
 import { Session, type SessionDependencies } from "./session.ts";
-import type { LiveSession, SessionRecord } from "./session-record.ts";
+import type { LiveSession, SessionFacts, SessionRecord } from "./session-record.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { ViewerFront } from "./viewer-front.ts";
 
@@ -27,8 +27,8 @@ export interface SessionsOptions {
   readonly now: () => number;
   /** Milliseconds since the epoch: when tokens expire. */
   readonly wallClock: () => number;
-  /** Called when a viewer gets its screen. @param openingMs - since it asked for it */
-  readonly onOpen?: ((front: string, openingMs: number) => void) | undefined;
+  /** Called when a viewer gets its screen; `durationMs` is the time since it asked for it. */
+  readonly onOpen?: ((session: SessionFacts) => void) | undefined;
   /** Called once for each session, when it has ended. */
   readonly onEnd: (record: SessionRecord) => void;
 }

@@ -99,6 +99,17 @@ describe("openDatabase()", () => {
     assert.match(errorOfUser(path), /consoles\.sqlite is not writable for this user/);
   });
 
+  it("refuses a file that everybody may write", () => {
+    openDatabase(path).close();
+    chmodSync(path, 0o666);
+    assert.match(
+      errorOf(() => openDatabase(path)).message,
+      /can be written by everybody, who could make tokens: chmod 660 or stricter$/,
+    );
+    chmodSync(path, 0o664);
+    openDatabase(path).close();
+  });
+
   it("says that the file is no database", () => {
     writeFileSync(path, "this is a text file, and long enough to be looked at\n".repeat(20));
     assert.match(

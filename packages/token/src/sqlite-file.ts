@@ -119,8 +119,14 @@ function prepareFile(path: string): void {
   }
   try {
     createFile(path, directory);
-    if (!statSync(path).isFile()) {
+    const status = statSync(path);
+    if (!status.isFile()) {
       throw new TokenStoreError(`token store ${path}: is not a file; name another path`);
+    }
+    if ((status.mode & constants.S_IWOTH) !== 0) {
+      throw new TokenStoreError(
+        `token store ${path}: can be written by everybody, who could make tokens: chmod 660 or stricter`,
+      );
     }
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Dependency } from "@nova-console/health";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ConnectionLimitOption, connectionLimitOptions } from "../connection-limit-report.ts";
-import type { EndedSession } from "../session-log.ts";
+import type { EndedSession, OpenedSession } from "../session-log.ts";
 import type { ServiceView } from "./service-view.ts";
 
 const OPENING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -64,9 +64,9 @@ export class ServiceMetrics {
     this.#view = view;
   }
 
-  sessionOpened(front: string, openingMs: number): void {
+  sessionOpened({ front, durationMs }: OpenedSession): void {
     this.#opened.inc({ front });
-    this.#opening.observe(openingMs / 1000);
+    this.#opening.observe(durationMs / 1000);
   }
 
   sessionEnded({ front, reason, bytesFromViewer, bytesToViewer }: EndedSession): void {

@@ -3,8 +3,6 @@ import type { EndedSession } from "../session-log.ts";
 
 /** A session that lives: the proxies' LiveSession is one. */
 export interface ViewedSession extends Omit<EndedSession, "reason" | "detail" | "bug"> {
-  /** Its own among the sessions of this process. */
-  readonly number: number;
   /** Whether the viewer has its screen. */
   readonly isOpen: boolean;
 }

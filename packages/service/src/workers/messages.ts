@@ -1,4 +1,5 @@
 import type { Config } from "@nova-console/config";
+import type { OpenedSession } from "../session-log.ts";
 import type { ExitStatus } from "../exit-status.ts";
 
 /** What the primary asks and the worker answers. */
@@ -78,6 +79,12 @@ export type FromWorker =
       readonly id: number;
       readonly error: string | null;
       readonly value: unknown;
+    }
+  /** What has changed since it last said so. @param ended - their numbers */
+  | {
+      readonly kind: "sessions";
+      readonly opened: readonly OpenedSession[];
+      readonly ended: readonly number[];
     }
   | { readonly kind: "take"; readonly slots: string; readonly id: number; readonly key: string }
   | { readonly kind: "give-back"; readonly slots: string; readonly key: string }

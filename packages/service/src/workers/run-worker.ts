@@ -7,7 +7,11 @@ import { messageOf } from "../errors.ts";
 import { ExitStatus, exitStatusOf } from "../exit-status.ts";
 import { catchBugs, openLog, type ProgramLog } from "../program-log.ts";
 import type { ProgramSpec, RunningService } from "../program-spec.ts";
+import { warnOfMissing } from "../warn-of-missing.ts";
+import { watchDescriptors } from "../watch-descriptors.ts";
 import { decodeToWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
+import { SessionLog } from "../session-log.ts";
+import { SessionReport } from "./session-report.ts";
 import { SharedSlots } from "./shared-slots.ts";
 
 type Start = Extract<ToWorker, { kind: "start" }>;
@@ -21,6 +25,9 @@ class WorkerLife {
   readonly #spec: ProgramSpec;
   readonly #slots = new Map<string, SharedSlots>();
   readonly #stopping = new AbortController();
+  readonly #sessions = new SessionReport((message) => {
+    this.#tell(message);
+  });
   #log: ProgramLog | null = null;
   #metrics: ServiceMetrics | null = null;
   #running: RunningService | null = null;
@@ -92,16 +99,23 @@ class WorkerLife {
       const log = openLog(this.#spec, config);
       this.#log = log;
       catchBugs(this.#spec, log);
+      watchDescriptors(log.logger);
       if (quiet) log.setLevel("error");
       const { signal } = this.#stopping;
       const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
+      const follower = this.#sessions;
+      const sessionLog = new SessionLog({ log: log.logger, pid: process.pid, follower });
       const metrics = await createMetrics(config, seat.seat);
       this.#metrics = metrics;
       this.#running = await this.#spec.start({
-        ...{ config, log: log.logger, signal, place, metrics },
+        ...{ config, log: log.logger, sessionLog, signal, place, metrics },
         socket: seat.socket,
       });
-      if (this.#running.view !== undefined) metrics?.watch(this.#running.view);
+      const { view } = this.#running;
+      if (view !== undefined) {
+        metrics?.watch(view);
+        if (!quiet) void warnOfMissing(view.check.bind(view), log.logger);
+      }
       log.setLevel(config.DEFAULT.debug ? "debug" : "info");
     } catch (error) {
       const failure = { message: messageOf(error), status: exitStatusOf(error) };
@@ -113,6 +127,8 @@ class WorkerLife {
   }
 
   async #answer(id: number, question: Question): Promise<void> {
+    // A session that the operator has seen is known to the primary process.
+    this.#sessions.flush();
     try {
       const value = await this.#do(question);
       this.#tell({ kind: "answer", id, error: null, value });

@@ -3,6 +3,7 @@ import type { Config } from "@nova-console/config";
 import { messageOf, WorkerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { RunningService } from "../program-spec.ts";
+import { ENDED_AT_ONCE, logLostSession } from "../session-log.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { watchSignsOfLife } from "./signs-of-life.ts";
 import { SlotPool } from "./slot-pool.ts";
@@ -141,7 +142,11 @@ export class WorkerPool implements RunningService {
   /** Ends all workers at once, but for those that have left: they are in nobody's way. */
   kill(): void {
     this.#stopping = true;
-    for (const { worker } of this.#seats) if (!worker.hasLeft) worker.kill();
+    for (const { worker } of this.#seats) {
+      if (worker.hasLeft) continue;
+      worker.kill();
+      this.#logSessions(worker, ENDED_AT_ONCE);
+    }
   }
 
   /** @throws {@link WorkerError} if a worker could not take it over */
@@ -180,6 +185,10 @@ export class WorkerPool implements RunningService {
     const { worker } = seat;
     void worker.ended.then(({ status, signal }) => {
       const { log, now, onDeath } = this.#options;
+      // One that ends in order has written them.
+      if (!worker.hasLeft && status !== 0) {
+        this.#logSessions(worker, `its worker died: ${signal ?? `status ${status ?? "unknown"}`}`);
+      }
       if (this.#stopping) return;
       onDeath(worker);
       const delayMs = seat.restartDelay.after(now() - bornMs);
@@ -190,6 +199,13 @@ export class WorkerPool implements RunningService {
         this.#replace(seat);
       }, delayMs);
     });
+  }
+
+  /** Writes the lines that a worker cannot write any more; a session of its last 100 ms may be missing. */
+  #logSessions(worker: WorkerProcess, detail: string): void {
+    for (const session of worker.takeSessions()) {
+      logLostSession(this.#options.log, session, worker.pid, detail);
+    }
   }
 
   #replace(seat: Seat): void {

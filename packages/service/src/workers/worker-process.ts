@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { WorkerError } from "../errors.ts";
 import { Deferred } from "./deferred.ts";
 import { decodeFromWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
+import type { OpenedSession } from "../session-log.ts";
 import type { SlotOwner, SlotPool } from "./slot-pool.ts";
 
 /** Longest that a worker may take from its start to its first client. */
@@ -30,6 +31,11 @@ export class WorkerProcess implements SlotOwner {
   readonly #asked = new Map<number, Deferred<unknown>>();
   readonly #readyTimer: NodeJS.Timeout;
   readonly #leaving = new Deferred<number>();
+  /** Those that it has open, with the time at which it said so: `Date.now`. */
+  readonly #sessions = new Map<
+    number,
+    { readonly session: OpenedSession; readonly atMs: number }
+  >();
   #lastId = 0;
   /** Times in a row that it was asked for a sign of life and gave none. */
   #unanswered = 0;
@@ -147,6 +153,16 @@ export class WorkerProcess implements SlotOwner {
     }
   }
 
+  /** The sessions that it had open when it last said so; each is given once. */
+  takeSessions(): OpenedSession[] {
+    const nowMs = Date.now();
+    const taken = Array.from(this.#sessions.values(), ({ session, atMs }) => {
+      return { ...session, durationMs: session.durationMs + nowMs - atMs };
+    });
+    this.#sessions.clear();
+    return taken;
+  }
+
   kill(): void {
     this.#worker.kill("SIGKILL");
   }
@@ -175,6 +191,12 @@ export class WorkerProcess implements SlotOwner {
         else asked?.reject(new WorkerError(message.error));
         break;
       }
+      case "sessions": {
+        const atMs = Date.now();
+        for (const session of message.opened) this.#sessions.set(session.number, { session, atMs });
+        for (const number of message.ended) this.#sessions.delete(number);
+        break;
+      }
       case "take":
         this.#slots.get(message.slots)?.take(this, message.id, message.key);
         break;
@@ -200,6 +222,11 @@ export class WorkerProcess implements SlotOwner {
     this.#fail(error);
     for (const asked of this.#asked.values()) asked.reject(error);
     for (const pool of this.#slots.values()) pool.leave(this);
-    this.#ending.resolve(end);
+    // What it sent before its end may not be read yet.
+    if (!this.#worker.connected) this.#ending.resolve(end);
+    else
+      this.#worker.once("disconnect", () => {
+        this.#ending.resolve(end);
+      });
   }
 }
