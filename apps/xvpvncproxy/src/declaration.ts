@@ -1,7 +1,8 @@
-import type { ProgramDeclaration } from "@nova-console/service";
+import { endLeftDeclaration, type ProgramDeclaration } from "@nova-console/service";
 
 /** What nova-xvpvncproxy says of itself, for its help and its manual page. */
 export const declaration = {
   program: "nova-xvpvncproxy",
   summary: "Carry consoles to desktop viewers: to any stock one, and to those that speak XVP.",
+  commands: [endLeftDeclaration],
 } as const satisfies ProgramDeclaration;

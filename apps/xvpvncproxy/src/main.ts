@@ -2,6 +2,7 @@ import { claimPort, formatAddress } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
+  endLeftCommand,
   runningProxy,
   runProgram,
   SessionLog,
@@ -16,6 +17,7 @@ import { settingsOf } from "./settings.ts";
 
 await runProgram({
   ...declaration,
+  commands: [endLeftCommand(declaration.program)],
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   workers: {
     address: (config) => ({ option: "xvpvncproxy", ...settingsOf(config) }),

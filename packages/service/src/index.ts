@@ -28,6 +28,7 @@ export {
   type LoggedThrottleOptions,
   TOKEN_LIMITS,
 } from "./logged-throttle.ts";
+export { endLeftCommand, endLeftDeclaration } from "./left/end-left.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {

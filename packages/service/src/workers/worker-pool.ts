@@ -138,6 +138,11 @@ export class WorkerPool implements RunningService {
     return this.#seats.map(({ worker }) => worker).filter(({ isServing }) => isServing);
   }
 
+  /** Whether a process is one of its workers. */
+  has(pid: number): boolean {
+    return this.#seats.some(({ worker }) => worker.pid === pid);
+  }
+
   /** Ends all workers at once, but for those that have left: they are in nobody's way. */
   kill(): void {
     this.#stopping = true;
