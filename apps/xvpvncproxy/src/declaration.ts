@@ -1,8 +1,12 @@
-import { endLeftDeclaration, type ProgramDeclaration } from "@nova-console/service";
+import {
+  checkConfigDeclaration,
+  endLeftDeclaration,
+  type ProgramDeclaration,
+} from "@nova-console/service";
 
 /** What nova-xvpvncproxy says of itself, for its help and its manual page. */
 export const declaration = {
   program: "nova-xvpvncproxy",
   summary: "Carry consoles to desktop viewers: to any stock one, and to those that speak XVP.",
-  commands: [endLeftDeclaration],
+  commands: [checkConfigDeclaration, endLeftDeclaration],
 } as const satisfies ProgramDeclaration;

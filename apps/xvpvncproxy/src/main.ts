@@ -1,7 +1,8 @@
-import { claimPort, formatAddress } from "@nova-console/listener";
+import { claimPort, formatAddress, loadTlsSettings } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
+  checkConfigCommand,
   endLeftCommand,
   runningProxy,
   runProgram,
@@ -9,6 +10,7 @@ import {
   sessionSlotCounts,
   sessionSlotsOf,
 } from "@nova-console/service";
+import { loadBackendSecurity } from "@nova-console/session";
 import { countTokenChecks } from "@nova-console/token";
 import { openTokenStore, watchStore } from "@nova-console/token-stores";
 import { declaration } from "./declaration.ts";
@@ -17,7 +19,14 @@ import { settingsOf } from "./settings.ts";
 
 await runProgram({
   ...declaration,
-  commands: [endLeftCommand(declaration.program)],
+  commands: [
+    checkConfigCommand((config) => {
+      const { tls, backendSecurity } = settingsOf(config);
+      loadTlsSettings(tls);
+      loadBackendSecurity(backendSecurity);
+    }),
+    endLeftCommand(declaration.program),
+  ],
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   workers: {
     address: (config) => ({ option: "xvpvncproxy", ...settingsOf(config) }),

@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+export { checkConfigCommand, checkConfigDeclaration } from "./check-config.ts";
 export type { ServiceMetrics } from "./admin/service-metrics.ts";
 export type { ServiceView, ViewedSession } from "./admin/service-view.ts";
 export { createBoundedServer, MAX_HEAD_BYTES } from "./bounded-server.ts";
