@@ -9,6 +9,7 @@ import {
   SessionLog,
   sessionSlotCounts,
   sessionSlotsOf,
+  withTlsFiles,
 } from "@nova-console/service";
 import { loadBackendSecurity } from "@nova-console/session";
 import { countTokenChecks } from "@nova-console/token";
@@ -62,8 +63,8 @@ await runProgram({
       ...{ proxy, formatAddress, isPassed: socket !== null },
       check: async () =>
         (await Promise.all([checkStore(), portCheck?.dependencies() ?? []])).flat(),
-      reload: (next) => {
-        proxy.reload(settingsOf(next));
+      reload: (next, tlsFiles) => {
+        proxy.reload(withTlsFiles(settingsOf(next), tlsFiles));
       },
       close: () => {
         sessionLog.close();

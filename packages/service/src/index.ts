@@ -50,6 +50,7 @@ export {
   proxySettingsOf,
   sessionSlotCounts,
   sessionSlotsOf,
+  withTlsFiles,
   type ProxySettings,
 } from "./proxy-settings.ts";
 export { RepeatedLines, type RepeatedLine } from "./repeated-lines.ts";

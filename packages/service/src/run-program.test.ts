@@ -226,6 +226,9 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
     const file = fileOf("changing.conf", "[vnc]\nxvpvncproxy_port = 7000\n");
     const it = start(["--config-file", file]);
     await it.says(/ready: listening on 7000/);
+    // Linux keeps 15 bytes of a name; the command line is read by packages.
+    const name = readFileSync(`/proc/${it.child.pid ?? 0}/comm`, "utf8");
+    assert.equal(name, "nova-xvpvncprox\n");
     writeFileSync(file, "[vnc]\nxvpvncproxy_port = 7001\n");
     it.child.kill("SIGHUP");
     await it.says(/reloaded port=7001[^]*configuration reloaded/);

@@ -10,6 +10,7 @@ import { titleLeftWorker } from "../process-name.ts";
 import type { ProgramSpec, RunningService } from "../program-spec.ts";
 import { leftDirectoryOf } from "../left/left-directory.ts";
 import { startLeftServer } from "../left/left-server.ts";
+import type { TlsFiles } from "../read-tls-files.ts";
 import { decodeToWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
 import { SharedSlots } from "./shared-slots.ts";
 
@@ -91,7 +92,7 @@ class WorkerLife {
     }
   }
 
-  async #start({ config: received, seat, quiet }: Start): Promise<void> {
+  async #start({ config: received, seat, quiet, tlsFiles }: Start): Promise<void> {
     const config = deepFreeze(received);
     this.#config = config;
     try {
@@ -100,7 +101,11 @@ class WorkerLife {
       catchBugs(this.#spec, log);
       if (quiet) log.setLevel("error");
       const { signal } = this.#stopping;
-      const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
+      const place = {
+        ...seat,
+        tlsFiles,
+        slots: (name: string): SharedSlots => this.#slotsOf(name),
+      };
       const metrics = await createMetrics(config, seat.seat);
       this.#metrics = metrics;
       this.#running = await this.#spec.start({
@@ -131,7 +136,7 @@ class WorkerLife {
     const view = this.#running?.view;
     switch (question.name) {
       case "reload":
-        await this.#reload(deepFreeze(question.config));
+        await this.#reload(deepFreeze(question.config), question.tlsFiles ?? undefined);
         return null;
       case "dependencies":
         return (await view?.check()) ?? [];
@@ -144,8 +149,8 @@ class WorkerLife {
     }
   }
 
-  async #reload(config: Config): Promise<void> {
-    await this.#running?.reload?.(config);
+  async #reload(config: Config, tlsFiles?: TlsFiles): Promise<void> {
+    await this.#running?.reload?.(config, tlsFiles);
     this.#log?.setLevel(config.DEFAULT.debug ? "debug" : "info");
   }
 

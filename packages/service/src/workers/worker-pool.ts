@@ -3,6 +3,7 @@ import type { Config } from "@nova-console/config";
 import { messageOf, WorkerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { RunningService } from "../program-spec.ts";
+import { readTlsFiles, type TlsFiles } from "../read-tls-files.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { watchSignsOfLife } from "./signs-of-life.ts";
 import { SlotPool } from "./slot-pool.ts";
@@ -47,6 +48,8 @@ export class WorkerPool implements RunningService {
   #describe = "";
   /** What a reload has brought since the start. */
   #latest: Config | null = null;
+  /** Certificate and key that the workers have in effect: on the disk there may be others by now. */
+  #tlsFiles: TlsFiles | null = null;
   #stopping = false;
   #stopWatching: () => void = () => undefined;
 
@@ -80,6 +83,7 @@ export class WorkerPool implements RunningService {
       this.kill();
       throw error;
     }
+    this.#tlsFiles = readTlsFiles(this.#options.config);
     const bornMs = this.#options.now();
     for (const seat of this.#seats) this.#watch(seat, bornMs);
     const { silenceLimitMs, log } = this.#options;
@@ -153,6 +157,7 @@ export class WorkerPool implements RunningService {
   async reload(config: Config): Promise<void> {
     await this.#askAll(config);
     this.#latest = config;
+    this.#tlsFiles = readTlsFiles(config);
   }
 
   /** After the log file was renamed. */
@@ -162,7 +167,9 @@ export class WorkerPool implements RunningService {
 
   async #askAll(config: Config): Promise<void> {
     const live = this.#seats.filter(({ restart }) => restart === null);
-    await Promise.all(live.map(({ worker }) => worker.ask({ name: "reload", config })));
+    await Promise.all(
+      live.map(({ worker }) => worker.ask({ name: "reload", config, tlsFiles: null })),
+    );
   }
 
   #fork(seat: number, quiet: boolean): WorkerProcess {
@@ -177,6 +184,7 @@ export class WorkerPool implements RunningService {
       seat: { ...port, reusePort, socket, workers, seat },
       slots,
       quiet,
+      tlsFiles: this.#tlsFiles,
     });
     return worker;
   }
@@ -216,7 +224,7 @@ export class WorkerPool implements RunningService {
   /** A newcomer begins as the others did, and is then told what they were told. */
   async #askAgain(worker: WorkerProcess, config: Config): Promise<void> {
     try {
-      await worker.ask({ name: "reload", config });
+      await worker.ask({ name: "reload", config, tlsFiles: this.#tlsFiles });
     } catch (error) {
       this.#options.log.error("a worker kept the old configuration", { why: messageOf(error) });
     }
