@@ -96,9 +96,9 @@ class LeftStage implements AsyncDisposable {
 function watchCounts(admin: Admin): () => Promise<{ listed: number[]; counted: number[] }> {
   const listed: number[] = [];
   const counted: number[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const watching = (async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await Promise.all([
         // Between two programs nobody listens.
         admin.sessions().then(
@@ -114,7 +114,7 @@ function watchCounts(admin: Admin): () => Promise<{ listed: number[]; counted: n
     }
   })();
   return async () => {
-    isOver = true;
+    over.abort();
     await watching;
     return { listed, counted };
   };
@@ -202,9 +202,9 @@ describe("workers that were left", { timeout: 8 * TIMEOUT_MS }, () => {
     { timeout },
     async () => {
       await using stage = await LeftStage.create(signal);
-      let child = await stage.start();
+      const old = await stage.start();
       await stage.open(3);
-      child = await stage.restart(child);
+      await stage.restart(old);
       assert.equal((await stage.admin.sessions()).length, 3);
       const [worker = 0] = stage.left;
       process.kill(worker, "SIGSTOP");

@@ -1,5 +1,5 @@
 import { readinessOf } from "@nova-console/health";
-import { LeftTarget } from "./left-target.ts";
+import type { LeftTarget } from "./left-target.ts";
 import { metricText } from "./metric-sum.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 import {

@@ -47,11 +47,11 @@ export class PoolTarget implements AdminTarget {
   async metrics(): Promise<string> {
     const [left, { answers }] = await Promise.all([
       this.#left.metricParts(),
-      this.#askAll<MetricSnapshot>({ name: "metrics" }),
+      this.#askAll({ name: "metrics" }),
     ]);
     for (const [worker, snapshot] of answers) {
       // One that died meanwhile has been forgotten.
-      if (this.#workers().includes(worker)) this.#sum.take(worker.pid, snapshot);
+      if (this.#workers().includes(worker)) this.#sum.take(worker.pid, snapshot as MetricSnapshot);
     }
     const own = [
       "# HELP nova_console_workers Workers that live",
@@ -67,9 +67,9 @@ export class PoolTarget implements AdminTarget {
   async sessions(): Promise<SessionList> {
     const [left, { answers, silent }] = await Promise.all([
       this.#left.sessions(),
-      this.#askAll<readonly SessionEntry[]>({ name: "sessions" }),
+      this.#askAll({ name: "sessions" }),
     ]);
-    const own = answers.flatMap(([, sessions]) => sessions);
+    const own = answers.flatMap(([, sessions]) => sessions as readonly SessionEntry[]);
     return {
       sessions: [...own.map((session) => ({ ...session, left: false })), ...left.sessions],
       silent_workers: [...silent, ...left.silent_workers],
@@ -103,14 +103,14 @@ export class PoolTarget implements AdminTarget {
   }
 
   /** What a worker that dies or hangs does not say is left out. */
-  async #askAll<T>(question: { readonly name: "metrics" | "sessions" }): Promise<{
-    readonly answers: readonly (readonly [WorkerProcess, T])[];
+  async #askAll(question: { readonly name: "metrics" | "sessions" }): Promise<{
+    readonly answers: readonly (readonly [WorkerProcess, unknown])[];
     readonly silent: readonly number[];
   }> {
     const asked = this.#workers().map(async (worker) => {
-      return [worker, (await soon(worker.ask(question))) as T | null] as const;
+      return [worker, await soon(worker.ask(question))] as const;
     });
-    const answers: (readonly [WorkerProcess, T])[] = [];
+    const answers: (readonly [WorkerProcess, unknown])[] = [];
     const silent: number[] = [];
     for (const [worker, answer] of await Promise.all(asked)) {
       if (answer !== null) answers.push([worker, answer]);
