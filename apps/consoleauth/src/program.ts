@@ -1,4 +1,5 @@
 import {
+  checkConfigCommand,
   SettingError,
   type CommandContext,
   type CommandDeclaration,
@@ -43,6 +44,7 @@ export function createProgram(surroundings: ProgramSurroundings): ProgramSpec {
       command(declarations.list, commands.list),
       command(declarations.purge, commands.purge),
       command(declarations.move, commands.move),
+      checkConfigCommand((config) => void consoleSettingsOf(config)),
     ],
     start: async ({ config, log }) => {
       const store = await openTokenAuthority(config, { ...surroundings, log });

@@ -1,12 +1,16 @@
-import { claimPort, formatAddress } from "@nova-console/listener";
+import { claimPort, formatAddress, loadTlsSettings } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
+  checkConfigCommand,
+  endLeftCommand,
   runningProxy,
   runProgram,
   sessionSlotCounts,
   sessionSlotsOf,
+  withTlsFiles,
 } from "@nova-console/service";
+import { loadBackendSecurity } from "@nova-console/session";
 import { countTokenChecks } from "@nova-console/token";
 import { openTokenStore, watchStore } from "@nova-console/token-stores";
 import { declaration } from "./declaration.ts";
@@ -15,6 +19,14 @@ import { settingsOf, settingsWarnings } from "./settings.ts";
 
 await runProgram({
   ...declaration,
+  commands: [
+    checkConfigCommand((config) => {
+      const { tls, backendSecurity } = settingsOf(config);
+      loadTlsSettings(tls);
+      loadBackendSecurity(backendSecurity);
+    }),
+    endLeftCommand(declaration.program),
+  ],
   enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
   workers: {
     address: (config) => ({ option: "novncproxy", ...settingsOf(config) }),
@@ -53,8 +65,8 @@ await runProgram({
       ...{ proxy, formatAddress, isPassed: socket !== null },
       check: async () =>
         (await Promise.all([checkStore(), portCheck?.dependencies() ?? []])).flat(),
-      reload: (next) => {
-        proxy.reload(settingsOf(next));
+      reload: (next, tlsFiles) => {
+        proxy.reload(withTlsFiles(settingsOf(next), tlsFiles));
       },
       close: () => {
         sessionLog.close();

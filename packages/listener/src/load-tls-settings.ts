@@ -19,6 +19,11 @@ export interface TlsOptions {
   readonly ciphers: string | null;
   /** `[console] ssl_minimum_version`. */
   readonly minimumVersion: MinimumTlsVersion;
+  /**
+   * What the two files held when other workers read them, in base64; null: there was no such file.
+   * Absent: the files are read.
+   */
+  readonly files?: { readonly cert: string | null; readonly key: string | null } | undefined;
 }
 
 const MINIMUM_VERSIONS: Record<MinimumTlsVersion, SecureVersion | undefined> = {
@@ -41,7 +46,7 @@ const MAX_PEM_BYTES = 1024 * 1024;
  * @see nova/console/websocketproxy.py and websockify's `cert` and `key`
  */
 export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
-  const cert = readPem("cert", options.cert);
+  const cert = contentOf("cert", options.cert, options);
   if (cert === null) {
     if (!options.sslOnly) return null;
     throw new TlsSettingsError(
@@ -50,7 +55,7 @@ export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
   }
   const chain = readChain(options.cert, cert);
   const keyFile = options.key ?? "";
-  const key = keyFile === "" ? cert : readPem("key", keyFile);
+  const key = keyFile === "" ? cert : contentOf("key", keyFile, options);
   if (key === null) throw new TlsSettingsError(`[DEFAULT] key: no such file: ${keyFile}`);
   checkPair(options, chain, readKey(options, key));
   const minVersion = MINIMUM_VERSIONS[options.minimumVersion];
@@ -62,6 +67,12 @@ export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
   };
   tryOut(options, settings);
   return settings;
+}
+
+function contentOf(option: "cert" | "key", file: string, { files }: TlsOptions): Buffer | null {
+  if (files === undefined) return readPem(option, file);
+  const content = files[option];
+  return content === null ? null : Buffer.from(content, "base64");
 }
 
 function readPem(option: "cert" | "key", file: string): Buffer | null {

@@ -37,6 +37,12 @@ export class WorkerError extends ServiceError {
   }
 }
 
+/** The folder by which left workers are found cannot be used; the message says why. */
+export class LeftDirectoryError extends ServiceError {
+  override readonly name = "LeftDirectoryError";
+  readonly code = "SERVICE_ERR_LEFT_DIRECTORY";
+}
+
 /** What Node's system calls put into `error.code`; "" if there is none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string"

@@ -1,5 +1,5 @@
 import { ConfigError } from "@nova-console/config";
-import { codeOf, WorkerError } from "./errors.ts";
+import { codeOf, messageOf, ServiceError, WorkerError } from "./errors.ts";
 
 /** What a program's exit status says. */
 export const ExitStatus = {
@@ -31,4 +31,12 @@ export function exitStatusOf(error: unknown): ExitStatus {
   return error instanceof ConfigError || SETTING_CODES.has(codeOf(error))
     ? ExitStatus.Usage
     : ExitStatus.Failure;
+}
+
+/** What a log line has of an error: a reason that an operator can act on, or else all of a bug. */
+export function logFieldsOf(
+  error: unknown,
+): { readonly why: string } | { readonly error: unknown } {
+  const isForOperator = error instanceof ServiceError || exitStatusOf(error) === ExitStatus.Usage;
+  return isForOperator ? { why: messageOf(error) } : { error };
 }

@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+export { checkConfigCommand, checkConfigDeclaration } from "./check-config.ts";
 export type { ServiceMetrics } from "./admin/service-metrics.ts";
 export type { ServiceView, ViewedSession } from "./admin/service-view.ts";
 export { createBoundedServer, MAX_HEAD_BYTES } from "./bounded-server.ts";
@@ -28,6 +29,7 @@ export {
   type LoggedThrottleOptions,
   TOKEN_LIMITS,
 } from "./logged-throttle.ts";
+export { endLeftCommand, endLeftDeclaration } from "./left/end-left.ts";
 export type { Logger } from "./logger.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {
@@ -48,6 +50,7 @@ export {
   proxySettingsOf,
   sessionSlotCounts,
   sessionSlotsOf,
+  withTlsFiles,
   type ProxySettings,
 } from "./proxy-settings.ts";
 export { RepeatedLines, type RepeatedLine } from "./repeated-lines.ts";

@@ -2,11 +2,14 @@ import { isIP } from "node:net";
 import type { Config } from "@nova-console/config";
 import { createMetrics } from "./admin/create-metrics.ts";
 import type { AdminTarget, ServiceView } from "./admin/service-view.ts";
+import type { LeftTarget } from "./admin/left-target.ts";
 import { withAdmin } from "./admin/with-admin.ts";
 import type { Logger } from "./logger.ts";
-import { SettingError } from "./errors.ts";
+import { messageOf, SettingError } from "./errors.ts";
+import { leftDirectoryOf } from "./left/left-directory.ts";
+import { LeftWorkers } from "./left/left-workers.ts";
 import type { PassedSocket } from "./passed-socket.ts";
-import type { ProgramSpec, RunningService, WorkersSpec } from "./program-spec.ts";
+import type { ProgramName, ProgramSpec, RunningService, WorkersSpec } from "./program-spec.ts";
 import { ENDED_AT_ONCE, logLostSession, SessionLog } from "./session-log.ts";
 import { warnOfMissing } from "./warn-of-missing.ts";
 import { watchDescriptors } from "./watch-descriptors.ts";
@@ -60,16 +63,47 @@ export function prepare(
   const address = workers === undefined ? null : config.console_proxy.admin_listen;
   // Who leaves its consoles behind has them in other processes.
   const { workers: count, on_stop: onStop } = config.console_proxy;
-  const { start, ...others } =
+  const { start, isOwn, ...others } =
     workers === undefined || (count === 1 && onStop !== "leave")
       ? prepareOne(spec, config, log, surroundings)
       : prepareMany(workers, config, log, surroundings);
-  return { start: (signal) => withAdmin(address, log, () => start(signal)), ...others };
+  return {
+    start: (signal) => {
+      const left = workers === undefined ? null : findLeft(spec.program, config, isOwn, log);
+      return withAdmin(address, log, left, (target) => start(signal, target));
+    },
+    ...others,
+  };
 }
 
 type Prepared = Omit<PreparedService, "start"> & {
-  readonly start: (signal: AbortSignal) => Promise<Started>;
+  /** @param left - for workers of earlier programs; null: there is no admin address */
+  readonly start: (signal: AbortSignal, left: LeftTarget | null) => Promise<Started>;
+  /** Whether a process is one of this program's own. */
+  readonly isOwn: (pid: number) => boolean;
 };
+
+/** Finds the workers that earlier programs left, and removes the sockets of those that are gone. */
+function findLeft(
+  program: ProgramName,
+  config: Config,
+  isOwn: (pid: number) => boolean,
+  log: Logger,
+): LeftWorkers {
+  const directory = leftDirectoryOf(program, config);
+  if (config.console_proxy.on_stop === "leave") {
+    try {
+      directory.create();
+    } catch (error) {
+      log.warn("workers that a restart leaves will not be seen at admin_listen, nor by end-left", {
+        why: messageOf(error),
+      });
+    }
+  }
+  const left = new LeftWorkers({ directory, isOwn, log });
+  void left.look();
+  return left;
+}
 
 function refuseOtherSocket(
   { program, workers }: ProgramSpec,
@@ -105,7 +139,7 @@ function prepareOne(
   const { pid } = process;
   let view: ServiceView | undefined;
   return {
-    start: async (signal) => {
+    start: async (signal, left) => {
       watchDescriptors(log);
       const metrics = await createMetrics(config, 0);
       const running = await spec.start({
@@ -114,11 +148,12 @@ function prepareOne(
       });
       ({ view } = running);
       if (view !== undefined) void warnOfMissing(view.check.bind(view), log);
-      if (view === undefined || metrics === null) return { running, target: null };
+      if (view === undefined || metrics === null || left === null) return { running, target: null };
       metrics.watch(view);
       const { ownTarget } = await import("./admin/own-target.ts");
-      return { running, target: ownTarget(view, metrics, pid) };
+      return { running, target: ownTarget(view, metrics, pid, left) };
     },
+    isOwn: (pid) => pid === process.pid,
     reopenLogs: () => undefined,
     kill: () => {
       for (const { isOpen, ...session } of view?.list() ?? []) {
@@ -136,8 +171,8 @@ function prepareMany(
 ): Prepared {
   let pool: WorkerPool | null = null;
   return {
-    start: async () => {
-      const target = await createPoolTarget(config, () => pool);
+    start: async (_signal, left) => {
+      const target = await createPoolTarget(() => pool, left);
       const port = socket ?? (await workers.claimPort(config));
       pool = new WorkerPool({
         config,
@@ -155,6 +190,7 @@ function prepareMany(
       await pool.start();
       return { running: pool, target };
     },
+    isOwn: (pid) => pool?.has(pid) ?? false,
     reopenLogs: () => {
       pool?.reopenLogs();
     },
@@ -164,8 +200,8 @@ function prepareMany(
   };
 }
 
-async function createPoolTarget(config: Config, pool: () => WorkerPool | null) {
-  if (config.console_proxy.admin_listen === null) return null;
+async function createPoolTarget(pool: () => WorkerPool | null, left: LeftTarget | null) {
+  if (left === null) return null;
   const { PoolTarget } = await import("./admin/pool-target.ts");
-  return new PoolTarget(() => pool()?.serving() ?? []);
+  return new PoolTarget(() => pool()?.serving() ?? [], left);
 }

@@ -4,6 +4,7 @@ import type { Logger } from "./logger.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { ServiceMetrics } from "./admin/service-metrics.ts";
 import type { ServiceView } from "./admin/service-view.ts";
+import type { TlsFiles } from "./read-tls-files.ts";
 import type { Seat } from "./workers/messages.ts";
 
 /** One of the programs that have a configuration. */
@@ -64,6 +65,8 @@ export interface Slots {
 export interface WorkerPlace extends Seat {
   /** @param name - one of those that {@link WorkersSpec.slots} has */
   readonly slots: (name: string) => Slots;
+  /** Certificate and key as other workers have them; null: none has read them yet. */
+  readonly tlsFiles: TlsFiles | null;
 }
 
 /** What a service is started with. */
@@ -100,8 +103,12 @@ export interface RunningService {
   readonly cut?: (why: string) => void;
   /** What systemd shows while it stops, if not that open consoles may end. */
   readonly stopping?: string;
-  /** Takes over what can change without a restart. If it rejects, the old configuration goes on. */
-  readonly reload?: (config: Config) => Promise<void>;
+  /**
+   * Takes over what can change without a restart. If it rejects, the old configuration goes on.
+   *
+   * @param tlsFiles - certificate and key as other workers have them; absent: as on the disk
+   */
+  readonly reload?: (config: Config, tlsFiles?: TlsFiles) => Promise<void>;
   /** What the operator sees of it at `[console_proxy] admin_listen`. */
   readonly view?: ServiceView;
   /** Settles when the service ended by itself; a rejection ends the program with status 1. */

@@ -1,6 +1,7 @@
 import type { Config } from "@nova-console/config";
 import { SettingError } from "./errors.ts";
 import type { Slots, WorkerPlace } from "./program-spec.ts";
+import type { TlsFiles } from "./read-tls-files.ts";
 
 /** What both proxies take from nova.conf in the same way: plain values, in milliseconds and bytes. */
 export interface ProxySettings {
@@ -13,6 +14,7 @@ export interface ProxySettings {
     readonly sslOnly: boolean;
     readonly ciphers: string | null;
     readonly minimumVersion: Config["console"]["ssl_minimum_version"];
+    readonly files?: TlsFiles | undefined;
   };
   /** As the session's `loadBackendSecurity` takes it. */
   readonly backendSecurity: {
@@ -107,10 +109,15 @@ export function asWorker<
   const { host, port, workers } = place;
   const { maxConnectionsPerAddress, maxConnectionsWithoutToken } = settings;
   return {
-    ...{ ...settings, host, port },
+    ...{ ...withTlsFiles(settings, place.tlsFiles ?? undefined), host, port },
     maxConnectionsPerAddress: connectionsOfWorker(maxConnectionsPerAddress, workers),
     maxConnectionsWithoutToken: Math.ceil(maxConnectionsWithoutToken / workers),
   };
+}
+
+/** The same settings with certificate and key as other workers have them. @param files - absent: as on the disk */
+export function withTlsFiles<S extends ProxySettings>(settings: S, files?: TlsFiles): S {
+  return { ...settings, tls: { ...settings.tls, files } };
 }
 
 /** Standard deviations (of Poisson's distribution) from the mean that a worker's connections do not reach. */

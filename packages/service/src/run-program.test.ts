@@ -226,14 +226,18 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
     const file = fileOf("changing.conf", "[vnc]\nxvpvncproxy_port = 7000\n");
     const it = start(["--config-file", file]);
     await it.says(/ready: listening on 7000/);
+    // Linux keeps 15 bytes of a name; the command line is read by packages.
+    const name = readFileSync(`/proc/${it.child.pid ?? 0}/comm`, "utf8");
+    assert.equal(name, "nova-xvpvncprox\n");
     writeFileSync(file, "[vnc]\nxvpvncproxy_port = 7001\n");
     it.child.kill("SIGHUP");
     await it.says(/reloaded port=7001[^]*configuration reloaded/);
     writeFileSync(file, "[vnc]\nxvpvncproxy_port = many\n");
     it.child.kill("SIGHUP");
-    await it.says(/ERROR .*the old one is kept error="[^\n]*changing\.conf:2: \[vnc\]/);
+    await it.says(/ERROR .*the old one is kept why="[^\n]*changing\.conf:2: \[vnc\]/);
     it.child.kill("SIGTERM");
     assert.equal(await it.exited, 0);
+    assert.equal(it.stderr.split(" ERROR ").length, 1 + 1, it.stderr);
   });
 
   it("logs to log_dir, and goes on in a new file at SIGHUP when the old one was renamed", async () => {

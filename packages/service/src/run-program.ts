@@ -8,6 +8,7 @@ import { createLog } from "./logger.ts";
 import { takePassedSocket } from "./passed-socket.ts";
 import { prepare } from "./prepare-service.ts";
 import { catchBugs, complain, openLog } from "./program-log.ts";
+import { nameProcess } from "./process-name.ts";
 import type { ProgramCommand, ProgramSpec } from "./program-spec.ts";
 import { loadOwnConfig, print, readCommandLine, type RunRequest } from "./read-command-line.ts";
 import { serve } from "./serve.ts";
@@ -24,6 +25,7 @@ import { runWorker } from "./workers/run-worker.ts";
  * stack and ends it with 1.
  */
 export async function runProgram(spec: ProgramSpec): Promise<void> {
+  nameProcess(spec.program);
   // Whoever read our output may be gone; that must not end consoles.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);

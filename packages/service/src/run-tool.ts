@@ -2,6 +2,7 @@ import { printConfig, type LoadedConfig, type OptionGroups } from "@nova-console
 import type { CommandArguments, CommandDeclaration } from "./command-line.ts";
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
+import { nameProcess } from "./process-name.ts";
 import { complain } from "./program-log.ts";
 import type { ProgramName } from "./program-spec.ts";
 import {
@@ -49,6 +50,7 @@ export interface ToolContext {
 
 /** Is a tool: command line, command, exit status. Nothing is read of the configuration until a command asks. */
 export async function runTool(spec: ToolSpec): Promise<void> {
+  nameProcess(spec.program);
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   const status = await run(spec).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import type { Config } from "@nova-console/config";
 import type { ServiceView } from "./admin/service-view.ts";
 import type { ListeningProxy } from "./listening-proxy.ts";
 import type { RunningService } from "./program-spec.ts";
+import type { TlsFiles } from "./read-tls-files.ts";
 
 /** Longest that stores and brokers may take to be closed: nothing of them is lost by an end without. */
 const CLOSE_LIMIT_MS = 3_000;
@@ -13,7 +14,7 @@ export interface RunningProxyOptions {
   readonly isPassed: boolean;
   /** Writes an address for people. */
   readonly formatAddress: (host: string, port: number) => string;
-  readonly reload: (config: Config) => void;
+  readonly reload: (config: Config, tlsFiles?: TlsFiles) => void;
   /** As {@link ServiceView.check}. */
   readonly check: ServiceView["check"];
   /** Ends what the proxy asks: stores and brokers. */
@@ -49,8 +50,8 @@ export function runningProxy(options: RunningProxyOptions): RunningService {
       end: (number) => proxy.live.end(number),
       check,
     },
-    reload: (config) => {
-      reload(config);
+    reload: (config, tlsFiles) => {
+      reload(config, tlsFiles);
       return Promise.resolve();
     },
   };

@@ -1,6 +1,6 @@
 import type { Config } from "@nova-console/config";
 import { messageOf } from "./errors.ts";
-import { ExitStatus, exitStatusOf } from "./exit-status.ts";
+import { ExitStatus, exitStatusOf, logFieldsOf } from "./exit-status.ts";
 import type { Log } from "./logger.ts";
 import type { RunningService } from "./program-spec.ts";
 import type { ServiceNotifier } from "./service-notifier.ts";
@@ -96,7 +96,7 @@ class ServiceLife {
       await (running.done === undefined ? asked : Promise.race([asked, running.done]));
       return ExitStatus.Ok;
     } catch (error) {
-      this.#options.log.logger.error("the service failed", { error });
+      this.#options.log.logger.error("the service failed", logFieldsOf(error));
       return ExitStatus.Failure;
     }
   }
@@ -111,7 +111,7 @@ class ServiceLife {
       log.logger.info("stopped");
       return ExitStatus.Ok;
     } catch (error) {
-      log.logger.error("the stop failed", { error });
+      log.logger.error("the stop failed", logFieldsOf(error));
       return ExitStatus.Failure;
     }
   }
@@ -141,7 +141,10 @@ class ServiceLife {
       log.setLevel(config.DEFAULT.debug ? "debug" : "info");
       log.logger.info("SIGHUP: log reopened, configuration reloaded");
     } catch (error) {
-      log.logger.error("SIGHUP: the new configuration is not good, the old one is kept", { error });
+      log.logger.error(
+        "SIGHUP: the new configuration is not good, the old one is kept",
+        logFieldsOf(error),
+      );
     }
     void notifier.ready(running.describe);
   }

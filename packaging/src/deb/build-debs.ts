@@ -92,6 +92,7 @@ async function layOut(source: string, date: number): Promise<void> {
   }
   const licence = nodejsTree(path.join(source, "trees", NODEJS));
   cpSync(licence, path.join(debian, `${NODEJS}.copyright`));
+  put(`${NODEJS}.postinst`, template("nodejs-postinst"));
   put(`${NODEJS}.install`, `trees/${NODEJS}/* /\n`);
   const overrides = template("lintian-overrides").replaceAll("@program@", NODEJS);
   put(`${NODEJS}.lintian-overrides`, overrides + template("lintian-overrides-nodejs"));

@@ -27,6 +27,9 @@ const COMMANDS = ["nova-console-doctor", "nova-console-nodejs"] as const;
 /** Of systemd-analyze security: what the issue asks for, and OK in its own words. */
 const MOST_EXPOSED = 2.0;
 
+/** What Linux keeps of a process's name. */
+const COMM_BYTES = 15;
+
 const RELOADED = /configuration reloaded/;
 
 describe("the .debs on a Debian", () => {
@@ -84,6 +87,26 @@ describe("the .debs on a Debian", () => {
         await machine.output("systemctl", "reload", name);
         await until("the new nova.conf to be read", () => RELOADED.test(logOf(machine, name)));
       }
+      await goOn();
+    });
+
+    await t.test("processes have their program's name", async () => {
+      for (const name of SERVICES) {
+        const { MainPID } = await machine.properties(name, "MainPID");
+        const comm = await machine.output("cat", `/proc/${MainPID}/comm`);
+        assert.equal(comm.trim(), name.slice(0, COMM_BYTES));
+      }
+    });
+
+    await t.test("reload fails where nova.conf is wrong, and says why", async () => {
+      const conf = machine.path("/etc/nova/nova.conf");
+      const good = readFileSync(conf, "utf8");
+      writeFileSync(conf, `${good}\n[DEFAULT]\ncert = /etc/hosts\n`);
+      const { status } = await machine.run("systemctl", "reload", "nova-novncproxy");
+      writeFileSync(conf, good);
+      assert.equal(status, 1);
+      const journal = await machine.output("journalctl", "--boot", "--unit=nova-novncproxy");
+      assert.match(journal, /cert: \/etc\/hosts holds no certificate/);
       await goOn();
     });
 
@@ -156,6 +179,25 @@ describe("the .debs on a Debian", () => {
       assert.equal(ActiveState, "active");
       await goOn();
       await opensNew(machine, server);
+    });
+
+    await t.test("a newer Node.js restarts the services, and cuts nobody", async () => {
+      const nodejs = debs.filter((deb) => deb.includes("nodejs"));
+      const next = await Promise.all(nodejs.map((deb) => nextVersion(deb, folder.file("next"))));
+      const before = await mainPids(machine);
+      await install(machine, next);
+      const now = await mainPids(machine);
+      assert.ok(now.every((pid, index) => pid !== before[index]));
+      await goOn();
+    });
+
+    await t.test("end-left ends what restarts left, and no service", async () => {
+      const before = await mainPids(machine);
+      using console = await MachineConsole.open(machine, server, "novnc");
+      const ended = await machine.output("nova-novncproxy", "end-left");
+      assert.match(ended, /worker \d+: ending 1 consoles\nworker \d+ has ended/);
+      await console.showsTheScreen();
+      assert.deepEqual(await mainPids(machine), before);
     });
 
     await t.test("an upgrade leaves the old version running where nova.conf is wrong", async () => {
@@ -237,7 +279,10 @@ describe("the .debs on a Debian", () => {
       assert.deepEqual(ours, { Type: "notify", ActiveState: "active" });
       const { status } = await fetch(`http://${machine.address}:6080/vnc_auto.html`);
       assert.equal(status, 200);
-      await machine.output("apt-get", "remove", "--yes", "nova-novncproxy");
+      if (stub === "nova-novncproxy") {
+        await machine.output("apt-get", "remove", "--yes", "nova-novncproxy");
+      }
+      // Debian's takes the place of ours in one transaction.
       await install(machine, [python]);
       const theirs = await machine.properties("nova-novncproxy", ...state);
       assert.deepEqual(theirs, { Type: "simple", ActiveState: "active" });

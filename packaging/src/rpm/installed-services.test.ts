@@ -196,6 +196,11 @@ describe("RPMs under systemd", () => {
       const node = "/usr/lib/nova-console/nodejs/bin/node";
       assert.equal((await machine.output("readlink", program)).trim(), node);
     }
+    const before = await Promise.all(SERVICES.map((unit) => mainPidOf(machine, unit)));
+    const newer = buildNodejsRpm({ output: directory.path, release: "2", date: DATE });
+    await machine.output("rpm", "--upgrade", "--nodeps", ...(await bring(machine, [newer])));
+    const now = await Promise.all(SERVICES.map((unit) => mainPidOf(machine, unit)));
+    assert.ok(now.every((pid, index) => pid !== before[index]));
     await machine.output("nova-console-doctor", "--version");
   });
 

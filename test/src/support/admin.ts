@@ -17,6 +17,8 @@ export interface ListedSession {
   readonly since: string;
   readonly bytes_from_viewer: number;
   readonly bytes_to_viewer: number;
+  /** Whether its worker was left by an earlier start. */
+  readonly left: boolean;
 }
 
 /** `[console_proxy] admin_listen` of a program that runs. */

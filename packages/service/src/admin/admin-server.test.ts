@@ -30,7 +30,7 @@ class Bench {
         this.asked += 1;
         return Promise.resolve("x".repeat(METRICS_BYTES));
       },
-      sessions: () => Promise.resolve([]),
+      sessions: () => Promise.resolve({ sessions: [], silent_workers: [] }),
       end: () => Promise.resolve(true),
     });
   }

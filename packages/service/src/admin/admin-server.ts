@@ -26,7 +26,7 @@ interface Answer {
  * GET    /healthz            200 while the process lives
  * GET    /readyz             200 when a console can be opened, else 503; and what is missing
  * GET    /metrics            the text format of Prometheus
- * GET    /v1/sessions        {"sessions": [...]}
+ * GET    /v1/sessions        {"sessions": [...], "silent_workers": [...]}
  * DELETE /v1/sessions/ID     204; 404 if there is none
  * ```
  *
@@ -117,7 +117,7 @@ export class AdminServer {
       case "GET /metrics":
         return { status: 200, type: METRICS_TYPE, body: (await target?.metrics()) ?? "" };
       case "GET /v1/sessions":
-        return json({ sessions: (await target?.sessions()) ?? [] });
+        return json((await target?.sessions()) ?? { sessions: [], silent_workers: [] });
     }
     const id = /^\/v1\/sessions\/([^/]+)$/.exec(path)?.[1];
     if (method !== "DELETE" || id === undefined) return text(404, "there is nothing here");

@@ -25,8 +25,19 @@ export class MetricSum {
     this.#gone = AggregatorRegistry.aggregate([this.#gone, counters]).getMetricsAsArray();
   }
 
-  /** @returns in the text format of Prometheus */
-  text(): Promise<string> {
-    return AggregatorRegistry.aggregate([this.#gone, ...this.#last.values()]).metrics();
+  /** The processes that it has metrics of. */
+  get processes(): readonly number[] {
+    return [...this.#last.keys()];
   }
+
+  /** What there is to be added up. */
+  parts(): readonly MetricSnapshot[] {
+    return [this.#gone, ...this.#last.values()];
+  }
+}
+
+/** @returns the sum in the text format of Prometheus */
+export function metricText(parts: readonly MetricSnapshot[]): Promise<string> {
+  // The library's type wants a list that it may change; it does not.
+  return AggregatorRegistry.aggregate([...parts] as object[]).metrics();
 }

@@ -1,5 +1,6 @@
 import { readinessOf } from "@nova-console/health";
-import { MetricSum } from "./metric-sum.ts";
+import type { LeftTarget } from "./left-target.ts";
+import { metricText } from "./metric-sum.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 import {
   type AdminTarget,
@@ -9,19 +10,26 @@ import {
 } from "./service-view.ts";
 
 /** The admin's target where one process does it all. */
-export function ownTarget(view: ServiceView, metrics: ServiceMetrics, pid: number): AdminTarget {
+export function ownTarget(
+  view: ServiceView,
+  metrics: ServiceMetrics,
+  pid: number,
+  left: LeftTarget,
+): AdminTarget {
   return {
     readiness: async () => readinessOf(await view.check()),
-    metrics: async () => {
-      const sum = new MetricSum();
-      sum.take(pid, await metrics.snapshot());
-      return sum.text();
+    metrics: async () => metricText([await metrics.snapshot(), ...(await left.metricParts())]),
+    sessions: async () => {
+      const own = view.list().map((session) => ({
+        ...sessionEntry(session, pid, Date.now()),
+        left: false,
+      }));
+      const { sessions, silent_workers } = await left.sessions();
+      return { sessions: [...own, ...sessions], silent_workers };
     },
-    sessions: () =>
-      Promise.resolve(view.list().map((session) => sessionEntry(session, pid, Date.now()))),
-    end: (id) => {
+    end: async (id) => {
       const parsed = parseSessionId(id);
-      return Promise.resolve(parsed?.pid === pid && view.end(parsed.number));
+      return parsed?.pid === pid ? view.end(parsed.number) : left.end(id);
     },
   };
 }

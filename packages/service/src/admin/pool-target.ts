@@ -1,22 +1,35 @@
 import { type Dependency, mergeReadiness, type Readiness } from "@nova-console/health";
 import type { WorkerProcess } from "../workers/worker-process.ts";
-import { MetricSum } from "./metric-sum.ts";
+import { settlesWithin } from "../left/settles-within.ts";
+import type { LeftTarget } from "./left-target.ts";
+import { MetricSum, metricText } from "./metric-sum.ts";
 import type { MetricSnapshot } from "./service-metrics.ts";
-import { type AdminTarget, notReady, parseSessionId, type SessionEntry } from "./service-view.ts";
+import {
+  type AdminTarget,
+  notReady,
+  parseSessionId,
+  type SessionEntry,
+  type SessionList,
+} from "./service-view.ts";
 
-/** How long a worker may take to say what it depends on: each dependency is given 1.5 s. */
-const READINESS_LIMIT_MS = 1_800;
+/** How long a worker may take to answer: each dependency that it looks at is given 1.5 s. */
+const ANSWER_LIMIT_MS = 1_800;
 
 /** The admin's target where workers do it: asks all of them, and adds up what they say. */
 export class PoolTarget implements AdminTarget {
   readonly #workers: () => readonly WorkerProcess[];
+  readonly #left: LeftTarget;
   readonly #sum = new MetricSum();
   #deaths = 0;
   #judging: Promise<Readiness> | null = null;
 
-  /** @param workers - those that live and serve */
-  constructor(workers: () => readonly WorkerProcess[]) {
+  /**
+   * @param workers - those that live and serve
+   * @param left - for those that earlier programs left
+   */
+  constructor(workers: () => readonly WorkerProcess[], left: LeftTarget) {
     this.#workers = workers;
+    this.#left = left;
   }
 
   /** A worker is gone: its counters stay as they were told last. */
@@ -32,9 +45,13 @@ export class PoolTarget implements AdminTarget {
   }
 
   async metrics(): Promise<string> {
-    for (const [worker, snapshot] of await this.#askAll<MetricSnapshot>({ name: "metrics" })) {
+    const [left, { answers }] = await Promise.all([
+      this.#left.metricParts(),
+      this.#askAll({ name: "metrics" }),
+    ]);
+    for (const [worker, snapshot] of answers) {
       // One that died meanwhile has been forgotten.
-      if (this.#workers().includes(worker)) this.#sum.take(worker.pid, snapshot);
+      if (this.#workers().includes(worker)) this.#sum.take(worker.pid, snapshot as MetricSnapshot);
     }
     const own = [
       "# HELP nova_console_workers Workers that live",
@@ -44,18 +61,26 @@ export class PoolTarget implements AdminTarget {
       "# TYPE nova_console_worker_deaths_total counter",
       `nova_console_worker_deaths_total ${this.#deaths}`,
     ];
-    return `${await this.#sum.text()}\n${own.join("\n")}\n`;
+    return `${await metricText([...this.#sum.parts(), ...left])}\n${own.join("\n")}\n`;
   }
 
-  async sessions(): Promise<readonly SessionEntry[]> {
-    const lists = await this.#askAll<readonly SessionEntry[]>({ name: "sessions" });
-    return lists.flatMap(([, sessions]) => sessions);
+  async sessions(): Promise<SessionList> {
+    const [left, { answers, silent }] = await Promise.all([
+      this.#left.sessions(),
+      this.#askAll({ name: "sessions" }),
+    ]);
+    const own = answers.flatMap(([, sessions]) => sessions as readonly SessionEntry[]);
+    return {
+      sessions: [...own.map((session) => ({ ...session, left: false })), ...left.sessions],
+      silent_workers: [...silent, ...left.silent_workers],
+    };
   }
 
   async end(id: string): Promise<boolean> {
     const parsed = parseSessionId(id);
-    const worker = this.#workers().find(({ pid }) => pid === parsed?.pid);
-    if (parsed === null || worker === undefined) return false;
+    if (parsed === null) return false;
+    const worker = this.#workers().find(({ pid }) => pid === parsed.pid);
+    if (worker === undefined) return this.#left.end(id);
     return (await worker.ask({ name: "end", number: parsed.number })) === true;
   }
 
@@ -78,27 +103,25 @@ export class PoolTarget implements AdminTarget {
   }
 
   /** What a worker that dies or hangs does not say is left out. */
-  async #askAll<T>(question: {
-    readonly name: "metrics" | "sessions";
-  }): Promise<[WorkerProcess, T][]> {
-    const answers = await Promise.allSettled(
-      this.#workers().map(async (worker): Promise<[WorkerProcess, T]> => {
-        return [worker, (await worker.ask(question)) as T];
-      }),
-    );
-    return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  async #askAll(question: { readonly name: "metrics" | "sessions" }): Promise<{
+    readonly answers: readonly (readonly [WorkerProcess, unknown])[];
+    readonly silent: readonly number[];
+  }> {
+    const asked = this.#workers().map(async (worker) => {
+      return [worker, await soon(worker.ask(question))] as const;
+    });
+    const answers: (readonly [WorkerProcess, unknown])[] = [];
+    const silent: number[] = [];
+    for (const [worker, answer] of await Promise.all(asked)) {
+      if (answer !== null) answers.push([worker, answer]);
+      else if (worker.isServing) silent.push(worker.pid);
+    }
+    return { answers, silent };
   }
 }
 
 /** @returns null for what does not come in time, or not at all */
 async function soon(answer: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, READINESS_LIMIT_MS, null);
-  });
-  try {
-    return await Promise.race([answer.catch(() => null), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const answered = answer.catch(() => null);
+  return (await settlesWithin(ANSWER_LIMIT_MS, answered)) ? answered : null;
 }

@@ -32,13 +32,21 @@ export interface SessionEntry {
   readonly bytes_to_viewer: number;
 }
 
+/** What `/v1/sessions` shows. */
+export interface SessionList {
+  /** Those of workers that were left before are marked. */
+  readonly sessions: readonly (SessionEntry & { readonly left: boolean })[];
+  /** Process ids of workers that do not answer: their sessions may be missing, or old. */
+  readonly silent_workers: readonly number[];
+}
+
 /** What the admin address is asked about: a service in one process, or all its workers. */
 export interface AdminTarget {
   /** Says whether a console can be opened, and what is missing. */
   readiness(): Promise<Readiness>;
   /** @returns in the text format of Prometheus */
   metrics(): Promise<string>;
-  sessions(): Promise<readonly SessionEntry[]>;
+  sessions(): Promise<SessionList>;
   /** @returns false if there is none */
   end(id: string): Promise<boolean>;
 }

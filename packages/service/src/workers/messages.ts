@@ -1,10 +1,12 @@
 import type { Config } from "@nova-console/config";
 import type { OpenedSession } from "../session-log.ts";
 import type { ExitStatus } from "../exit-status.ts";
+import type { TlsFiles } from "../read-tls-files.ts";
 
 /** What the primary asks and the worker answers. */
 export type Question =
-  | { readonly name: "reload"; readonly config: Config }
+  /** `tlsFiles`: null reads them from the disk. */
+  | { readonly name: "reload"; readonly config: Config; readonly tlsFiles: TlsFiles | null }
   /** A list of `Dependency`. */
   | { readonly name: "dependencies" }
   /** A `MetricSnapshot`. */
@@ -43,6 +45,8 @@ export type ToWorker =
       readonly config: Config;
       readonly seat: Seat;
       readonly slots: readonly SlotsAtStart[];
+      /** Certificate and key as the other workers have them; null: it reads them from the disk. */
+      readonly tlsFiles: TlsFiles | null;
       /** Another worker tells the operator what there is to say about this configuration. */
       readonly quiet: boolean;
     }

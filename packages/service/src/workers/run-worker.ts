@@ -6,9 +6,13 @@ import { sessionEntry } from "../admin/service-view.ts";
 import { messageOf } from "../errors.ts";
 import { ExitStatus, exitStatusOf } from "../exit-status.ts";
 import { catchBugs, openLog, type ProgramLog } from "../program-log.ts";
+import { titleLeftWorker } from "../process-name.ts";
 import type { ProgramSpec, RunningService } from "../program-spec.ts";
 import { warnOfMissing } from "../warn-of-missing.ts";
 import { watchDescriptors } from "../watch-descriptors.ts";
+import { leftDirectoryOf } from "../left/left-directory.ts";
+import { startLeftServer } from "../left/left-server.ts";
+import type { TlsFiles } from "../read-tls-files.ts";
 import { decodeToWorker, type FromWorker, type Question, type ToWorker } from "./messages.ts";
 import { SessionLog } from "../session-log.ts";
 import { SessionReport } from "./session-report.ts";
@@ -31,6 +35,8 @@ class WorkerLife {
   #log: ProgramLog | null = null;
   #metrics: ServiceMetrics | null = null;
   #running: RunningService | null = null;
+  #config: Config | null = null;
+  #leftServer: Promise<void> | null = null;
   /** Whether its consoles were told to end. */
   #isCut = false;
 
@@ -93,8 +99,9 @@ class WorkerLife {
     }
   }
 
-  async #start({ config: received, seat, quiet }: Start): Promise<void> {
+  async #start({ config: received, seat, quiet, tlsFiles }: Start): Promise<void> {
     const config = deepFreeze(received);
+    this.#config = config;
     try {
       const log = openLog(this.#spec, config);
       this.#log = log;
@@ -102,7 +109,11 @@ class WorkerLife {
       watchDescriptors(log.logger);
       if (quiet) log.setLevel("error");
       const { signal } = this.#stopping;
-      const place = { ...seat, slots: (name: string): SharedSlots => this.#slotsOf(name) };
+      const place = {
+        ...seat,
+        tlsFiles,
+        slots: (name: string): SharedSlots => this.#slotsOf(name),
+      };
       const follower = this.#sessions;
       const sessionLog = new SessionLog({ log: log.logger, pid: process.pid, follower });
       const metrics = await createMetrics(config, seat.seat);
@@ -141,7 +152,7 @@ class WorkerLife {
     const view = this.#running?.view;
     switch (question.name) {
       case "reload":
-        await this.#reload(deepFreeze(question.config));
+        await this.#reload(deepFreeze(question.config), question.tlsFiles ?? undefined);
         return null;
       case "dependencies":
         return (await view?.check()) ?? [];
@@ -154,8 +165,8 @@ class WorkerLife {
     }
   }
 
-  async #reload(config: Config): Promise<void> {
-    await this.#running?.reload?.(config);
+  async #reload(config: Config, tlsFiles?: TlsFiles): Promise<void> {
+    await this.#running?.reload?.(config, tlsFiles);
     this.#log?.setLevel(config.DEFAULT.debug ? "debug" : "info");
   }
 
@@ -184,28 +195,56 @@ class WorkerLife {
       // A socket that closes resets those whom the kernel let in, and who were not accepted. This turn of the event
       // loop may have begun long before they came: the next one accepts them.
       for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+      // Before the primary process goes: whoever asks the next one sees these consoles.
+      await this.#answerAsLeft();
       await running.leave?.(() => {
         this.#tell({ kind: "left", consoles });
       });
       if (consoles > 0)
         this.#log?.logger.info("the open consoles have ended, and this worker with them");
     });
-    // For those who look what is left: ps, systemctl status.
-    process.title = `${this.#spec.program}: until its open consoles have ended`;
+    titleLeftWorker(this.#spec.program, "leave");
+  }
+
+  /** Lets the next primary process and `end-left` see and end its consoles. Never rejects. */
+  #answerAsLeft(): Promise<void> {
+    this.#leftServer ??= this.#startLeftServer();
+    return this.#leftServer;
+  }
+
+  async #startLeftServer(): Promise<void> {
+    const view = this.#running?.view;
+    if (view === undefined || this.#config === null) return;
+    // Its stores are closed soon: that they cannot be used is no fault any more.
+    this.#metrics?.watch({ ...view, check: () => Promise.resolve([]) });
+    try {
+      await startLeftServer({
+        ...{ view, pid: process.pid, metrics: this.#metrics },
+        directory: leftDirectoryOf(this.#spec.program, this.#config),
+        endAll: () => {
+          this.#cut("end-left", "the operator ended the consoles of earlier starts");
+        },
+      });
+    } catch (error) {
+      const why = messageOf(error);
+      this.#log?.logger.warn("the consoles of this worker are not seen at admin_listen", { why });
+    }
   }
 
   /** Nobody else decides any more: it is meant. */
   #signalledAlone(signal: NodeJS.Signals): void {
-    const running = this.#running;
     if (signal === "SIGHUP") this.#log?.sink.reopen();
-    else if (running?.cut === undefined || this.#isCut) process.exit(ExitStatus.Failure);
-    else {
-      this.#isCut = true;
-      this.#log?.logger.info(`${signal}: ending open consoles`, {
-        consoles: running.view?.list().length,
-      });
-      running.cut(`the worker was told to end by ${signal}`);
-    }
+    else if (this.#running?.cut === undefined || this.#isCut) process.exit(ExitStatus.Failure);
+    else this.#cut(signal, `the worker was told to end by ${signal}`);
+  }
+
+  /** Ends its consoles in order, and the worker with them. @param asked - what asked for it */
+  #cut(asked: string, why: string): void {
+    if (this.#isCut) return;
+    this.#isCut = true;
+    const consoles = this.#running?.view?.list().length;
+    this.#log?.logger.info(`${asked}: ending open consoles`, { consoles });
+    this.#running?.cut?.(why);
   }
 
   #stop(running: RunningService): Promise<void> {
@@ -227,8 +266,10 @@ class WorkerLife {
     // Else node:cluster would end the process here and now.
     if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
     for (const slots of this.#slots.values()) slots.primaryIsGone();
+    void this.#answerAsLeft();
     if (this.#stopping.signal.aborted) return;
     this.#log?.logger.error("the primary process is gone: letting open consoles end");
+    titleLeftWorker(this.#spec.program, "orphan");
     this.#askToStop();
     if (this.#log === null) process.exit(ExitStatus.Failure);
   }

@@ -4,6 +4,7 @@ import { messageOf, WorkerError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { RunningService } from "../program-spec.ts";
 import { ENDED_AT_ONCE, logLostSession } from "../session-log.ts";
+import { readTlsFiles, type TlsFiles } from "../read-tls-files.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { watchSignsOfLife } from "./signs-of-life.ts";
 import { SlotPool } from "./slot-pool.ts";
@@ -48,6 +49,8 @@ export class WorkerPool implements RunningService {
   #describe = "";
   /** What a reload has brought since the start. */
   #latest: Config | null = null;
+  /** Certificate and key that the workers have in effect: on the disk there may be others by now. */
+  #tlsFiles: TlsFiles | null = null;
   #stopping = false;
   #stopWatching: () => void = () => undefined;
 
@@ -81,6 +84,7 @@ export class WorkerPool implements RunningService {
       this.kill();
       throw error;
     }
+    this.#tlsFiles = readTlsFiles(this.#options.config);
     const bornMs = this.#options.now();
     for (const seat of this.#seats) this.#watch(seat, bornMs);
     const { silenceLimitMs, log } = this.#options;
@@ -139,6 +143,11 @@ export class WorkerPool implements RunningService {
     return this.#seats.map(({ worker }) => worker).filter(({ isServing }) => isServing);
   }
 
+  /** Whether a process is one of its workers. */
+  has(pid: number): boolean {
+    return this.#seats.some(({ worker }) => worker.pid === pid);
+  }
+
   /** Ends all workers at once, but for those that have left: they are in nobody's way. */
   kill(): void {
     this.#stopping = true;
@@ -153,6 +162,7 @@ export class WorkerPool implements RunningService {
   async reload(config: Config): Promise<void> {
     await this.#askAll(config);
     this.#latest = config;
+    this.#tlsFiles = readTlsFiles(config);
   }
 
   /** After the log file was renamed. */
@@ -162,7 +172,9 @@ export class WorkerPool implements RunningService {
 
   async #askAll(config: Config): Promise<void> {
     const live = this.#seats.filter(({ restart }) => restart === null);
-    await Promise.all(live.map(({ worker }) => worker.ask({ name: "reload", config })));
+    await Promise.all(
+      live.map(({ worker }) => worker.ask({ name: "reload", config, tlsFiles: null })),
+    );
   }
 
   #fork(seat: number, quiet: boolean): WorkerProcess {
@@ -177,6 +189,7 @@ export class WorkerPool implements RunningService {
       seat: { ...port, reusePort, socket, workers, seat },
       slots,
       quiet,
+      tlsFiles: this.#tlsFiles,
     });
     return worker;
   }
@@ -227,7 +240,7 @@ export class WorkerPool implements RunningService {
   /** A newcomer begins as the others did, and is then told what they were told. */
   async #askAgain(worker: WorkerProcess, config: Config): Promise<void> {
     try {
-      await worker.ask({ name: "reload", config });
+      await worker.ask({ name: "reload", config, tlsFiles: this.#tlsFiles });
     } catch (error) {
       this.#options.log.error("a worker kept the old configuration", { why: messageOf(error) });
     }
