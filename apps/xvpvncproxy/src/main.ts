@@ -2,6 +2,7 @@ import { claimPort, formatAddress } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
   asWorker,
+  nothingToServe,
   runningProxy,
   runProgram,
   SessionLog,
@@ -16,7 +17,7 @@ import { settingsOf } from "./settings.ts";
 
 await runProgram({
   ...declaration,
-  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
+  enabled: nothingToServe,
   workers: {
     address: (config) => ({ option: "xvpvncproxy", ...settingsOf(config) }),
     claimPort: (config) => claimPort(settingsOf(config)),

@@ -37,6 +37,8 @@ export interface Option<T extends ConfigValue = ConfigValue> {
   readonly spelling: string | null;
   /** One letter for the command line. */
   readonly short: string | null;
+  /** What to warn of if this value was given under the present name, as the end of a sentence that begins with the option; null: nothing. */
+  readonly warning: (value: ConfigValue) => string | null;
 }
 
 /** What a declaration may say beside its type. */
@@ -47,6 +49,7 @@ export interface OptionSpec<D> {
   readonly secret?: boolean;
   readonly spelling?: string;
   readonly short?: string;
+  readonly warning?: (value: ConfigValue) => string | null;
 }
 
 /** Declares an option with one value; if it is given more than once the last one counts. */
@@ -103,5 +106,6 @@ function declare(
     secret: spec.secret ?? false,
     spelling: spec.spelling ?? null,
     short: spec.short ?? null,
+    warning: spec.warning ?? (() => null),
   };
 }

@@ -29,6 +29,7 @@ export {
   TOKEN_LIMITS,
 } from "./logged-throttle.ts";
 export type { Logger } from "./logger.ts";
+export { nothingToServe } from "./nothing-to-serve.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {
   CommandContext,

@@ -18,12 +18,12 @@ const directory = mkdtempSync(join(tmpdir(), "nova-console-service-"));
 const index = new URL("./index.ts", import.meta.url).href;
 const program = fileOf(
   "program.mjs",
-  `import { runProgram, SettingError } from ${JSON.stringify(index)};
+  `import { nothingToServe, runProgram, SettingError } from ${JSON.stringify(index)};
   const { MODE } = process.env;
   await runProgram({
     program: "nova-xvpvncproxy",
     summary: "Proxies nothing.",
-    enabled: ({ vnc }) => (vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
+    enabled: nothingToServe,
     commands: [{
       name: "show", usage: "show WORD", summary: "Shows a word.", options: {},
       operands: [{ name: "word", help: "the word", required: true }],
@@ -128,9 +128,9 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
     },
     {
       name: "says why there is nothing to do",
-      args: ["--vnc-noenabled"],
+      args: ["--config-file", fileOf("off.conf", "[DEFAULT]\nvnc_enabled = false\n")],
       status: 0,
-      stdout: /^nova-xvpvncproxy: \[vnc\] enabled is false: nothing to do\n$/,
+      stdout: /^nova-xvpvncproxy: \[DEFAULT\] vnc_enabled is false: nothing to do\n$/,
     },
     {
       name: "spells out what a terminal would obey",
