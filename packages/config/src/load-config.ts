@@ -79,8 +79,14 @@ function fillEmptyNumber({ value, option }: ResolvedOption, machine: Machine): C
   return value === null && typeof number === "number" ? number : value;
 }
 
-function warnOfUse({ group, name, given, value, option }: ResolvedOption): string[] {
+function warnOfUse({ group, name, given, madeOf, value, option }: ResolvedOption): string[] {
   if (given === null) return [];
+  if (madeOf.length > 0) {
+    const names = madeOf.map((older) => `[${older.group}] ${older.name}`).join(", ");
+    return [
+      `${given.source}: ${names}: old options that are read as nova did: write [${group}] ${name}`,
+    ];
+  }
   const warnings: string[] = [];
   const isOldName = given.name !== name || given.group !== normalizeGroup(group);
   if (isOldName) {

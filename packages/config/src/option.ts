@@ -6,6 +6,26 @@ export interface OptionName {
   readonly name: string;
 }
 
+/** An option of older releases whose value is part of another one's today. */
+export interface OlderOption {
+  /** Most recent first. */
+  readonly names: readonly OptionName[];
+  readonly type: ValueType<ConfigValue>;
+  readonly default: ConfigValue;
+}
+
+/** Several options of older releases that one option has replaced. */
+export interface OlderOptions {
+  /** By the name that {@link compose} knows each by. */
+  readonly options: Readonly<Record<string, OlderOption>>;
+  /**
+   * Makes the text of the option that has replaced them. Called if at least one of them was written and that option was not.
+   *
+   * @param values - of all of them, defaults included
+   */
+  compose(values: Readonly<Record<string, ConfigValue>>): string;
+}
+
 /** What this machine is, for defaults that are not the same everywhere. */
 export interface Machine {
   readonly hostName: string;
@@ -31,6 +51,8 @@ export interface Option<T extends ConfigValue = ConfigValue> {
   readonly repeatable: boolean;
   /** Older names, most recent first. They work, with a warning. */
   readonly deprecated: readonly OptionName[];
+  /** Options whose values together stand for this one where it is not set, or empty; null: none. */
+  readonly replaces: OlderOptions | null;
   /** Never shown. */
   readonly secret: boolean;
   /** Name on the command line where nova declares it with dashes; null if it is the option's name. */
@@ -46,6 +68,7 @@ export interface OptionSpec<D> {
   readonly default: D;
   readonly help: string;
   readonly deprecated?: readonly OptionName[];
+  readonly replaces?: OlderOptions;
   readonly secret?: boolean;
   readonly spelling?: string;
   readonly short?: string;
@@ -76,6 +99,15 @@ export function repeatableOption(
   return declare(type, spec, true);
 }
 
+/** Declares an {@link OlderOption}. */
+export function olderOption<T extends ConfigValue>(
+  names: readonly OptionName[],
+  type: ValueType<T>,
+  byDefault: T,
+): OlderOption {
+  return { names, type, default: byDefault };
+}
+
 /** Options of one group by name. */
 export type OptionGroup = Readonly<Record<string, Option>>;
 
@@ -103,6 +135,7 @@ function declare(
     type,
     repeatable,
     deprecated: spec.deprecated ?? [],
+    replaces: spec.replaces ?? null,
     secret: spec.secret ?? false,
     spelling: spec.spelling ?? null,
     short: spec.short ?? null,

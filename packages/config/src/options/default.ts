@@ -3,6 +3,7 @@ import { option, repeatableOption } from "../option.ts";
 import { boolean, path, string } from "../text-types.ts";
 import { hostDomain } from "../host-types.ts";
 import { listOf } from "../container-types.ts";
+import { olderBrokerOptions } from "./older-broker-options.ts";
 
 /** The `[DEFAULT]` options that the console programs use. Names and types are nova's; see nova/conf/novnc.py, base.py, netconf.py. */
 export const defaultGroup = {
@@ -75,9 +76,11 @@ the program (nova's own default is /usr/share/novnc).`,
   transport_url: option(string({ allowed: "a transport URL", placeholder: "URL" }), {
     default: null,
     secret: true,
+    replaces: olderBrokerOptions,
     help: `
 The message brokers, as oslo.messaging writes them: rabbit://USER:PASSWORD@HOST:PORT[,USER:PASSWORD@HOST:PORT]/VIRTUAL_HOST.
-Not set: none is used (nova's own default is rabbit://).`,
+Not set: the brokers that the options before it name (rabbit_host and those listed below), as nova read them until Queens, if
+one of them is set; else none is used (nova's own default is rabbit://).`,
   }),
   control_exchange: option(string(), {
     default: "nova",
