@@ -127,6 +127,16 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
       stdout: /^hello\n$/,
     },
     {
+      name: "takes the options of oslo.log that init scripts pass",
+      args: [
+        ...["--use-syslog", "--syslog-log-facility=LOG_LOCAL0", "--use-journal", "--nouse-json"],
+        ...["--watch-log-file", "--log-config-append", "/x", "--log-date-format=%Y", "--use-json"],
+        ...["--nouse-syslog-rfc-format", "--log-format=%(message)s", "--print-config", "json"],
+      ],
+      status: 0,
+      stdout: /"syslog_log_facility": "LOG_LOCAL0"/,
+    },
+    {
       name: "says why there is nothing to do",
       args: ["--config-file", fileOf("off.conf", "[DEFAULT]\nvnc_enabled = false\n")],
       status: 0,

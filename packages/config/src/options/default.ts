@@ -3,6 +3,7 @@ import { option, repeatableOption } from "../option.ts";
 import { boolean, path, string } from "../text-types.ts";
 import { hostDomain } from "../host-types.ts";
 import { listOf } from "../container-types.ts";
+import { loggingOptions } from "./logging.ts";
 import { olderBrokerOptions } from "./older-broker-options.ts";
 
 /** The `[DEFAULT]` options that the console programs use. Names and types are nova's; see nova/conf/novnc.py, base.py, netconf.py. */
@@ -51,6 +52,7 @@ export const defaultGroup = {
     short: "v",
     help: `Accepted for old configurations, without effect: information is always logged.`,
   }),
+  ...loggingOptions,
   daemon: option(boolean(), {
     default: false,
     help: `Run in the background.`,
