@@ -74,7 +74,7 @@ describe(
       assert.equal(seen.length, 1);
       const place = `127.0.0.1:${rabbit.port}`;
       assert.ok(seen[0]?.startsWith(`${place}: Connection closed: 541 (INTERNAL-ERROR)`), seen[0]);
-      assert.match(seen[0], new RegExp(`^.*Feature \`${FEATURE}\` is deprecated.*$`));
+      assert.match(seen[0] ?? "", new RegExp(`^.*Feature \`${FEATURE}\` is deprecated.*$`));
     });
   },
 );
