@@ -92,6 +92,10 @@ one of them is set; else none is used (nova's own default is rabbit://).`,
     default: 60,
     help: `Seconds that an answer over the message brokers is waited for.`,
   }),
+  memcached_servers: option(listOf(string()), {
+    default: [],
+    help: `Where nova's own nova-consoleauth keeps tokens, Grizzly to Liberty. Not used: ours warns if it keeps them in a file of this host instead.`,
+  }),
   cert: option(path(), {
     default: "self.pem",
     help: `File of the TLS certificate, its chain after it (PEM).`,
