@@ -184,4 +184,18 @@ describe("RpcClient and RpcServer when RabbitMQ has a fault", { timeout: 5 * 120
       message: `echo for silent.host2 at rabbit://127.0.0.1:${rabbit.port}/ was not answered within 200 ms`,
     });
   });
+
+  it("dials a broker that refuses it less and less often", TIMEOUT, async () => {
+    await using network = await FaultyNetwork.start(rabbit.port);
+    const url = rabbit.url
+      .replace(`:${rabbit.port}/`, `:${network.port}/`)
+      .replace("guest:guest", "guest:wrong");
+    const begun = performance.now();
+    await using client = await RpcClient.connect(rpcOptionsFor(url));
+    await until("seven attempts", () => network.connections === 7);
+    const took = performance.now() - begun;
+    // The pauses are 50 ms, 100 ms and so on; none was above 500 ms before.
+    assert.ok(took > 3_100, `it took ${took} ms`);
+    assert.equal(client.isConnected, false);
+  });
 });

@@ -146,6 +146,20 @@ describe(
       assert.match(await novncWords(novncUrl), /not for a VNC console/);
     });
 
+    it("warns that its tokens are not in the memcached that nova.conf names", async () => {
+      const line = /WARNING .*memcached is named for tokens, which are in a file of this host/;
+      for (const named of [
+        { DEFAULT: { memcached_servers: "controller:11211" } },
+        { cache: { memcache_servers: "controller:11211" } },
+      ]) {
+        const DEFAULT = { ...named.DEFAULT, transport_url: `${rabbit.url}memcached` };
+        await using other = await Installation.create({ conf: { ...named, DEFAULT } });
+        const consoleauth = await other.startConsoleauth();
+        await consoleauth.printed(line);
+      }
+      assert.doesNotMatch(installation.log, line);
+    });
+
     it("keeps open consoles and tokens when the broker goes, and opens new ones when it is back", async () => {
       const [novncUrl, xvpUrl] = await authorize("2.1", randomUUID());
       const signal = AbortSignal.timeout(TIMEOUT_MS);

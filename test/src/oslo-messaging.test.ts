@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { connect } from "amqplib";
 import {
   BrokerUnavailableError,
   RemoteError,
@@ -255,7 +256,7 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
     const certificate = await makeCertificate(directory);
     await using cell = await RabbitMq.start(certificate);
     const url = `${cell.url}?ssl=true`;
-    const trusting = `${url}&ssl_ca_file=${certificate.certPath}&ssl_enforce_hostname_verification=true`;
+    const trusting = `${url}&ssl_ca_file=${certificate.certPath}`;
     const target = { topic: "nobody", version: "2.0" };
     for (const each of [url, trusting]) {
       await using client = await RpcClient.connect(rpcOptionsFor(each));
@@ -270,5 +271,53 @@ describe("RpcClient and RpcServer at a real RabbitMQ", () => {
       wary.call(target, "echo", {}, patience),
       (error) => error instanceof BrokerUnavailableError && /self-signed/.test(error.message),
     );
+  });
+
+  it("refuses a broker whose certificate is for another host, unless it is told not to", async () => {
+    await using directory = await TempDir.create();
+    const certificate = await makeCertificate(directory, "mq.example");
+    await using cell = await RabbitMq.start(certificate);
+    const url = `${cell.url}?ssl=true&ssl_ca_file=${certificate.certPath}`;
+    const target = { topic: "nobody", version: "2.0" };
+    await using wary = await RpcClient.connect(rpcOptionsFor(url));
+    await assert.rejects(
+      wary.call(target, "echo", {}, patience),
+      (error) =>
+        error instanceof BrokerUnavailableError &&
+        /the broker's certificate is for DNS:mq\.example, not for 127\.0\.0\.1/.test(error.message),
+    );
+    const off = "&ssl_enforce_hostname_verification=false";
+    const lines: string[] = [];
+    await using careless = await RpcClient.connect(rpcOptionsFor(`${url}${off}`, lines));
+    await assert.rejects(careless.call(target, "echo", {}, patience), RpcUnroutableError);
+    assert.match(lines.join("\n"), /^[^\n]*ssl_enforce_hostname_verification is false[^\n]*$/);
+  });
+
+  it("gets answers of services before Stein, which come by an exchange named as the queue", async () => {
+    await using client = await RpcClient.connect(rpcOptionsFor(rabbit.url));
+    const connection = await connect(rabbit.url.replace("rabbit:", "amqp:"));
+    try {
+      const channel = await connection.createChannel();
+      await channel.assertQueue("old_service", { autoDelete: true, durable: false });
+      await channel.bindQueue("old_service", "nova", "old_service");
+      await channel.consume("old_service", (message) => {
+        const outer = JSON.parse(message?.content.toString() ?? "") as { "oslo.message": string };
+        const request = JSON.parse(outer["oslo.message"]) as { _msg_id: string; _reply_q: string };
+        const reply = {
+          result: "an answer",
+          failure: null,
+          ending: true,
+          _msg_id: request._msg_id,
+        };
+        const content = { "oslo.version": "2.0", "oslo.message": JSON.stringify(reply) };
+        const properties = { contentType: "application/json", contentEncoding: "utf-8" };
+        const { _reply_q: queue } = request;
+        channel.publish(queue, queue, Buffer.from(JSON.stringify(content)), properties);
+      });
+      const target = { topic: "old_service", version: "2.0" };
+      assert.equal(await client.call(target, "echo", {}, patience), "an answer");
+    } finally {
+      await connection.close();
+    }
   });
 });

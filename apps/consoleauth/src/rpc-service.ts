@@ -49,6 +49,7 @@ export async function startRpc(
       "[oslo_messaging_rabbit] amqp_auto_delete is set: the broker drops revocations that wait while no nova-consoleauth is connected",
     );
   }
+  warnOfMemcached(config, log);
   return RpcServer.serve(connection, {
     topic: "consoleauth",
     server: config.DEFAULT.host,
@@ -57,6 +58,17 @@ export async function startRpc(
     doneAtLeastOnce,
     maxConcurrent: concurrencyOf(config),
   });
+}
+
+/** Several of nova's own share their tokens by memcached: of several of ours each would know a part of the tokens. */
+function warnOfMemcached({ DEFAULT, cache, database, console_proxy }: Config, log: RpcLog): void {
+  const isNamed = DEFAULT.memcached_servers.length > 0 || cache.memcache_servers.length > 0;
+  const isShared =
+    console_proxy.token_store === "redis" || !/^(?:sqlite:|$)/.test(database.connection ?? "");
+  if (!isNamed || isShared) return;
+  log.warn(
+    "memcached is named for tokens, which are in a file of this host instead: a second nova-consoleauth needs [console_proxy] token_store = redis",
+  );
 }
 
 /** What waits for a connection of the pool for too long fails: the broker keeps it instead. */

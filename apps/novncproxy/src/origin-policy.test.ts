@@ -122,12 +122,29 @@ describe("OriginPolicy", () => {
     });
   }
 
-  for (const forwarded of ["HTTPS", "https, http", ""]) {
-    it(`refuses X-Forwarded-Proto ${JSON.stringify(forwarded)}`, () => {
-      assert.equal(
-        verdict({ origin: "https://good.example", forwarded, base: "https://h/" }),
-        "is refused",
-      );
+  for (const [forwarded, expected] of [
+    ["https", "passes"],
+    ["wss", "passes"],
+    ["HTTPS", "passes"],
+    ["WSS", "passes"],
+    ["https, http", "passes"],
+    ["https,http", "passes"],
+    [" wss , ws", "passes"],
+    ["http", "is refused"],
+    ["ws", "is refused"],
+    ["http, https", "is refused"],
+    [", https", "is refused"],
+    ["https://", "is refused"],
+    ["constructor", "is refused"],
+    ["", "is refused"],
+  ] as const) {
+    it(`reads X-Forwarded-Proto ${JSON.stringify(forwarded)}: ${expected}`, () => {
+      // The page's own scheme does not count beside the header.
+      for (const origin of ["https://good.example", "http://good.example"]) {
+        for (const base of ["https://h/", "wss://h/"]) {
+          assert.equal(verdict({ origin, forwarded, base }), expected);
+        }
+      }
     });
   }
 

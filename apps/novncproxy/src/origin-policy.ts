@@ -27,11 +27,8 @@ export function originHeadersOf(rawHeaders: readonly string[]): OriginHeaders {
   };
 }
 
-/** Schemes that mean the same channel as that of an access URL. */
-const SAME_CHANNEL: Readonly<Record<string, readonly string[]>> = {
-  ws: ["ws", "http"],
-  wss: ["wss", "https"],
-};
+/** A WebSocket's scheme names the same channel as the HTTP scheme that it is opened by. */
+const CHANNELS: Readonly<Record<string, string>> = { ws: "http", wss: "https" };
 
 /**
  * Decides whose pages may open a console: those of the host that was asked, and those of
@@ -66,7 +63,7 @@ export class OriginPolicy {
         `Origin ${shown(origin.host)} is neither Host ${shown(asked)} nor in [console] allowed_origins`,
       );
     }
-    if (info !== null) checkScheme(headers.xForwardedProto[0] ?? origin.scheme, info.accessUrlBase);
+    if (info !== null) checkScheme(forwardedScheme(headers) ?? origin.scheme, info.accessUrlBase);
   }
 }
 
@@ -84,13 +81,27 @@ function only(values: readonly string[], header: string): string | null {
   return values[0] ?? null;
 }
 
-/** @param scheme - as it is: nova compares X-Forwarded-Proto to the letter */
+/**
+ * Takes the browser's scheme from X-Forwarded-Proto: the leftmost value, as each load balancer appends its own.
+ * Traefik writes `wss`, others `HTTPS`.
+ *
+ * @returns null without that header
+ */
+function forwardedScheme({ xForwardedProto }: OriginHeaders): string | null {
+  return xForwardedProto[0]?.split(",", 1)[0]?.trim().toLowerCase() ?? null;
+}
+
+/** @param scheme - in lower case */
 function checkScheme(scheme: string, accessUrlBase: string | null): void {
   const expected = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(accessUrlBase ?? "")?.[1]?.toLowerCase();
   if (expected === undefined) {
     throw new OriginRefusedError("the token has no access URL to compare the page's scheme with");
   }
-  if (!(SAME_CHANNEL[expected] ?? [expected]).includes(scheme)) {
+  if (channelOf(scheme) !== channelOf(expected)) {
     throw new OriginRefusedError(`the page's scheme is not ${expected}, the access URL's`);
   }
+}
+
+function channelOf(scheme: string): string {
+  return Object.hasOwn(CHANNELS, scheme) ? (CHANNELS[scheme] ?? scheme) : scheme;
 }

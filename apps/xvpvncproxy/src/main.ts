@@ -4,6 +4,7 @@ import {
   asWorker,
   checkConfigCommand,
   endLeftCommand,
+  nothingToServe,
   runningProxy,
   runProgram,
   sessionSlotCounts,
@@ -27,7 +28,7 @@ await runProgram({
     }),
     endLeftCommand(declaration.program),
   ],
-  enabled: (config) => (config.vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
+  enabled: nothingToServe,
   workers: {
     address: (config) => ({ option: "xvpvncproxy", ...settingsOf(config) }),
     claimPort: (config) => claimPort(settingsOf(config)),

@@ -1,6 +1,6 @@
 import { deepFreeze } from "./deep-freeze.ts";
 import { InvalidOptionError } from "./errors.ts";
-import { isMachineDefault, type Machine, type OptionGroups } from "./option.ts";
+import { isMachineDefault, type Machine, type OptionGroups, type OptionName } from "./option.ts";
 import { optionGroups, type ConfigOf } from "./option-groups.ts";
 import { readConfig, type ReadRequest } from "./read-config.ts";
 import { normalizeGroup, type ResolvedOption } from "./resolve.ts";
@@ -15,6 +15,8 @@ export interface LoadedConfig<G extends OptionGroups = typeof optionGroups> {
   readonly values: ConfigOf<G>;
   /** By `group.option`: `FILE:LINE`, `command line (--SPELLING)` or `default`. */
   readonly sources: Readonly<Record<string, string>>;
+  /** By `group.option`: the name under which the value was given; absent for a default. */
+  readonly givenNames: Readonly<Record<string, OptionName>>;
   /** One line each, for the log: older names, options that nobody reads, empty numbers. */
   readonly warnings: readonly string[];
   /** Config files that were read, in order. */
@@ -61,11 +63,13 @@ export function loadConfig(
     ]),
   );
   const sources: Record<string, string> = {};
+  const givenNames: Record<string, OptionName> = {};
   for (const { group, name, given: from } of settled) {
     sources[`${group}.${name}`] = from?.source ?? "default";
+    if (from !== null) givenNames[`${group}.${name}`] = { group: from.group, name: from.name };
   }
   const warnings = [...resolved.flatMap(warnOfUse), ...warnOfUnknownOptions(groups, given)];
-  return { ...deepFreeze({ values, sources, warnings, files }), groups };
+  return { ...deepFreeze({ values, sources, givenNames, warnings, files }), groups };
 }
 
 /** To nova `novncproxy_port =` is no port at all, which it fails on later; the default is what was meant. */
@@ -75,14 +79,23 @@ function fillEmptyNumber({ value, option }: ResolvedOption, machine: Machine): C
   return value === null && typeof number === "number" ? number : value;
 }
 
-function warnOfUse({ group, name, given, value, option }: ResolvedOption): string[] {
+function warnOfUse({ group, name, given, madeOf, value, option }: ResolvedOption): string[] {
   if (given === null) return [];
+  if (madeOf.length > 0) {
+    const names = madeOf.map((older) => `[${older.group}] ${older.name}`).join(", ");
+    return [
+      `${given.source}: ${names}: old options that are read as nova did: write [${group}] ${name}`,
+    ];
+  }
   const warnings: string[] = [];
-  if (given.name !== name || given.group !== normalizeGroup(group)) {
+  const isOldName = given.name !== name || given.group !== normalizeGroup(group);
+  if (isOldName) {
     warnings.push(
       `${given.source}: [${given.group}] ${given.name} is an old name: write [${group}] ${name}`,
     );
   }
+  const warning = isOldName ? null : option.warning(value);
+  if (warning !== null) warnings.push(`${given.source}: [${group}] ${name} ${warning}`);
   if (value === null && typeof option.default === "number") {
     warnings.push(
       `${given.source}: [${group}] ${name} is empty: the default is used, ${option.default}`,

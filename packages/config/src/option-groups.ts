@@ -1,3 +1,4 @@
+import { cacheGroup } from "./options/cache.ts";
 import { consoleProxyGroup } from "./options/console-proxy.ts";
 import { consoleGroup } from "./options/console.ts";
 import { consoleauthGroup } from "./options/consoleauth.ts";
@@ -21,6 +22,7 @@ export const optionGroups = {
   api_database: apiDatabaseGroup,
   oslo_messaging_rabbit: osloMessagingRabbitGroup,
   upgrade_levels: upgradeLevelsGroup,
+  cache: cacheGroup,
   console_proxy: consoleProxyGroup,
 } satisfies OptionGroups;
 

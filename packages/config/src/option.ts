@@ -6,6 +6,26 @@ export interface OptionName {
   readonly name: string;
 }
 
+/** An option of older releases whose value is part of another one's today. */
+export interface OlderOption {
+  /** Most recent first. */
+  readonly names: readonly OptionName[];
+  readonly type: ValueType<ConfigValue>;
+  readonly default: ConfigValue;
+}
+
+/** Several options of older releases that one option has replaced. */
+export interface OlderOptions {
+  /** By the name that {@link compose} knows each by. */
+  readonly options: Readonly<Record<string, OlderOption>>;
+  /**
+   * Makes the text of the option that has replaced them. Called if at least one of them was written and that option was not.
+   *
+   * @param values - of all of them, defaults included
+   */
+  compose(values: Readonly<Record<string, ConfigValue>>): string;
+}
+
 /** What this machine is, for defaults that are not the same everywhere. */
 export interface Machine {
   readonly hostName: string;
@@ -31,12 +51,16 @@ export interface Option<T extends ConfigValue = ConfigValue> {
   readonly repeatable: boolean;
   /** Older names, most recent first. They work, with a warning. */
   readonly deprecated: readonly OptionName[];
+  /** Options whose values together stand for this one where it is not set, or empty; null: none. */
+  readonly replaces: OlderOptions | null;
   /** Never shown. */
   readonly secret: boolean;
   /** Name on the command line where nova declares it with dashes; null if it is the option's name. */
   readonly spelling: string | null;
   /** One letter for the command line. */
   readonly short: string | null;
+  /** What to warn of if this value was given under the present name, as the end of a sentence that begins with the option; null: nothing. */
+  readonly warning: (value: ConfigValue) => string | null;
 }
 
 /** What a declaration may say beside its type. */
@@ -44,9 +68,11 @@ export interface OptionSpec<D> {
   readonly default: D;
   readonly help: string;
   readonly deprecated?: readonly OptionName[];
+  readonly replaces?: OlderOptions;
   readonly secret?: boolean;
   readonly spelling?: string;
   readonly short?: string;
+  readonly warning?: (value: ConfigValue) => string | null;
 }
 
 /** Declares an option with one value; if it is given more than once the last one counts. */
@@ -71,6 +97,15 @@ export function repeatableOption(
   spec: OptionSpec<ConfigValue>,
 ): Option {
   return declare(type, spec, true);
+}
+
+/** Declares an {@link OlderOption}. */
+export function olderOption<T extends ConfigValue>(
+  names: readonly OptionName[],
+  type: ValueType<T>,
+  byDefault: T,
+): OlderOption {
+  return { names, type, default: byDefault };
 }
 
 /** Options of one group by name. */
@@ -100,8 +135,10 @@ function declare(
     type,
     repeatable,
     deprecated: spec.deprecated ?? [],
+    replaces: spec.replaces ?? null,
     secret: spec.secret ?? false,
     spelling: spec.spelling ?? null,
     short: spec.short ?? null,
+    warning: spec.warning ?? (() => null),
   };
 }

@@ -38,10 +38,16 @@ allowed. Older names go on working, with a warning.
 
 function renderOption(group: string, name: string, option: Option): string {
   const older = option.deprecated.map((names) => `\`[${names.group}] ${names.name}\``);
+  const replaced = Object.values(option.replaces?.options ?? {})
+    .flatMap(({ names }) => names)
+    .map((names) => `\`[${names.group}] ${names.name}\``);
   const facts = [
     `- Must be: ${option.type.allowed}${option.repeatable ? "; may be given more than once" : ""}`,
     `- Default: ${describeDefault(option)}`,
     ...(older.length === 0 ? [] : [`- Older names: ${older.join(", ")}`]),
+    ...(replaced.length === 0
+      ? []
+      : [`- Older options that it has replaced: ${replaced.join(", ")}`]),
     ...(option.secret ? ["- Secret: its password is never shown"] : []),
   ];
   return `### ${group === "DEFAULT" ? "" : `${group}.`}${name}\n\n${paragraph(option.help)}\n\n${facts.join("\n")}\n`;

@@ -3,6 +3,7 @@ import { interpolate, interpolatedText } from "./interpolate.ts";
 import {
   isMachineDefault,
   type Machine,
+  type OlderOption,
   type Option,
   type OptionGroups,
   type OptionName,
@@ -28,6 +29,8 @@ export interface ResolvedOption {
   readonly value: ConfigValue;
   /** What gave the value, null for the default. */
   readonly given: GivenText | null;
+  /** Older options that the value was made of, in the order of their declaration; empty where it was written itself. */
+  readonly madeOf: readonly GivenText[];
   /** Why the value is wrong, with no part of a secret in it; null if it is not. */
   readonly problem: string | null;
 }
@@ -95,7 +98,9 @@ class Resolver {
 
   #evaluate(group: string, name: string, option: Option): ResolvedOption {
     const given = this.#given([{ group, name }, ...option.deprecated], option.repeatable);
-    const facts = { group, name, option, given: given.at(-1) ?? null };
+    const older = (given.at(-1)?.text ?? "") === "" ? this.#writtenOlder(option) : [];
+    if (older.length > 0) return this.#compose(group, name, option, older);
+    const facts = { group, name, option, given: given.at(-1) ?? null, madeOf: [] };
     try {
       const value =
         given.length > 0
@@ -113,6 +118,52 @@ class Resolver {
       }
       throw error;
     }
+  }
+
+  /** Which of the options that `option` has replaced were written. */
+  #writtenOlder({ replaces }: Option): GivenText[] {
+    return Object.values(replaces?.options ?? {}).flatMap(({ names }) => this.#given(names, false));
+  }
+
+  #compose(
+    group: string,
+    name: string,
+    option: Option,
+    madeOf: readonly GivenText[],
+  ): ResolvedOption {
+    const facts = { group, name, option, given: madeOf[0] ?? null, madeOf };
+    const values: Record<string, ConfigValue> = {};
+    for (const [key, older] of Object.entries(option.replaces?.options ?? {})) {
+      const { given, value, problem } = this.#olderValue(older);
+      if (problem !== null) return { ...facts, given, value: null, problem };
+      values[key] = value;
+    }
+    const text = option.replaces?.compose(values) ?? "";
+    return { ...facts, value: option.type.parse(text), problem: null };
+  }
+
+  #olderValue(older: OlderOption): Pick<ResolvedOption, "given" | "value" | "problem"> {
+    const given = this.#given(older.names, false).at(-1) ?? null;
+    if (given === null) return { given, value: older.default, problem: null };
+    try {
+      const text = this.#interpolate(given.group, given.name, given.text);
+      return { given, value: older.type.parse(text) ?? older.default, problem: null };
+    } catch (error) {
+      if (!(error instanceof ReferenceProblem || error instanceof InvalidValueError)) throw error;
+      // Not the text itself, which may be a password.
+      const reason = error instanceof ReferenceProblem ? error.discreet : error.message;
+      return { given, value: null, problem: `[${given.group}] ${given.name} ${reason}` };
+    }
+  }
+
+  /** An older option that is declared, for references to it: its default counts where it was not written. */
+  #findOlder(groups: readonly string[], name: string): OlderOption | undefined {
+    return Object.values(this.#groups)
+      .flatMap((options) => Object.values(options))
+      .flatMap(({ replaces }) => Object.values(replaces?.options ?? {}))
+      .find(({ names }) =>
+        names.some((older) => older.name === name && groups.includes(older.group)),
+      );
   }
 
   /** The texts for an option: the last one, or all of them in their order if they add up. */
@@ -179,6 +230,13 @@ class Resolver {
       .find(({ option }) => option !== undefined);
     if (declared?.option !== undefined) {
       return this.#textOf(reference, this.resolve(declared.group, name, declared.option));
+    }
+    const older = this.#findOlder(groups, name);
+    if (older !== undefined) {
+      const { value, problem } = this.#olderValue(older);
+      if (problem !== null)
+        throw new ReferenceProblem(`refers to $${reference}, whose value is wrong`);
+      return interpolatedText(value);
     }
     // An option of nova that this program does not read: what the file says, as it says it.
     for (const group of groups) {

@@ -4,11 +4,14 @@ import { atMost } from "./at-most.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { dialBroker } from "./dial-broker.ts";
 import { BrokerUnavailableError } from "./errors.ts";
+import { isRefusal } from "./refusal.ts";
 import { describeBrokers, describeHost, type TransportHost } from "./transport-url.ts";
 
 /** Between rounds over all brokers. Short at its longest, so that calls work within a second of a broker's return. */
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 500;
+/** The same while every broker answers and refuses: that heals when somebody changes a setting. */
+const LONGEST_DELAY_REFUSED_MS = 15_000;
 /** How long a broker may take to say goodbye. */
 const CLOSE_TIMEOUT_MS = 1_000;
 /** How long a start waits for the first connection. */
@@ -110,6 +113,7 @@ export class BrokerLink<S> {
   async #tryAll(): Promise<S> {
     const { hosts } = this.#options.transportUrl;
     let failure = new Error("no broker is named");
+    let isRefused = true;
     for (let tried = 0; tried < hosts.length; tried++) {
       const host = hosts[this.#nextHost % hosts.length];
       this.#nextHost++;
@@ -117,12 +121,15 @@ export class BrokerLink<S> {
       try {
         return await this.#use(host);
       } catch (error) {
-        const reason = error instanceof Error ? error.message || error.name : String(error);
+        const words = error instanceof Error ? error.message || error.name : String(error);
+        // RabbitMQ's own may have lines.
+        const reason = words.replace(/\s+/g, " ");
         failure = new Error(`${describeHost(host)}: ${reason}`, { cause: error });
+        isRefused &&= isRefusal(error);
       }
       if (this.#isClosed()) throw failure;
     }
-    this.#wait(failure);
+    this.#wait(failure, isRefused);
     throw this.#unavailable(failure);
   }
 
@@ -137,10 +144,14 @@ export class BrokerLink<S> {
       onLost(error ?? new Error("the broker closed the connection"));
     });
     this.#watchBlocking(connection, host);
-    const session = await this.#establish(connection, (reason) => {
+    const hangUp = (reason: Error): void => {
       // Not when the goodbye is over: what is asked meanwhile would wait for a dead channel.
       onLost(reason);
       void closeConnection(connection);
+    };
+    const session = await this.#establish(connection, hangUp).catch((error: unknown) => {
+      // amqplib ends what waits for an answer before it says why the broker closed the connection.
+      throw lostBefore ?? error;
     });
     if (this.#isClosed()) {
       await closeConnection(connection);
@@ -206,12 +217,13 @@ export class BrokerLink<S> {
     );
   }
 
-  #wait(error: Error): void {
+  #wait(error: Error, isRefused: boolean): void {
     this.#complain(error);
     const timer = setTimeout(() => {
       this.#connect();
     }, this.#delayMs);
-    this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
+    const longestMs = isRefused ? LONGEST_DELAY_REFUSED_MS : LONGEST_DELAY_MS;
+    this.#delayMs = Math.min(this.#delayMs * 2, longestMs);
     this.#state = { kind: "waiting", error, timer };
   }
 

@@ -3,7 +3,7 @@ import { hangUpWithChannel } from "./broker-link.ts";
 import { BrokerSilence } from "./broker-silence.ts";
 import type { RpcConnectionOptions } from "./connection-options.ts";
 import { uniqueId } from "./envelope.ts";
-import { topicExchange, transientQueue } from "./queues.ts";
+import { replyExchange, topicExchange, transientQueue } from "./queues.ts";
 
 /** How long a broker may confirm nothing and send nothing, after which the connection is made anew. */
 const SILENCE_LIMIT_MS = 5_000;
@@ -46,17 +46,37 @@ export async function openClientSession(
     hangUpWithChannel(hangUp);
   });
   channel.on("return", needs.onReturn);
-  if (lastReplyQueue !== null) void removeQueue(connection, lastReplyQueue);
+  // Others went with their connection.
+  if (lastReplyQueue !== null && options.transientQuorumQueues) {
+    void removeQueue(connection, lastReplyQueue);
+  }
   await channel.assertExchange(options.exchange, "topic", topicExchange(options));
   const replyQueue = `reply_${uniqueId()}`;
   needs.onReplyQueue(replyQueue);
   await channel.assertQueue(replyQueue, transientQueue(options));
+  await bindReplyExchange(connection, replyQueue);
   const onMessage = (message: ConsumeMessage | null): void => {
     if (message === null) hangUp(new Error("the reply queue was deleted, or its node went down"));
     else needs.onReply(message);
   };
-  await channel.consume(replyQueue, onMessage, { noAck: true });
+  await channel.consume(replyQueue, onMessage, { noAck: true, consumerTag: replyQueue });
   return { channel, replyQueue, silence };
+}
+
+/**
+ * Lets services of Rocky and before answer. Later ones answer by the default exchange, to which every queue is bound by
+ * itself. On a channel of its own: a user without the permission for it can still reach the later ones.
+ */
+async function bindReplyExchange(connection: ChannelModel, name: string): Promise<void> {
+  try {
+    const channel = await connection.createChannel();
+    channel.on("error", () => undefined);
+    await channel.assertExchange(name, "direct", replyExchange());
+    await channel.bindQueue(name, name, name);
+    await channel.close();
+  } catch {
+    // What else is declared says it if the connection is gone.
+  }
 }
 
 /**

@@ -53,7 +53,7 @@ describe("rpcConnectionOptionsFrom()", () => {
       caFile: "/ca",
       certFile: "/cert",
       keyFile: null,
-      verifyHostName: false,
+      verifyHostName: true,
     });
     assert.equal(options.heartbeatSeconds, 7);
   });

@@ -92,10 +92,16 @@ export function rpcConnectionOptionsFrom(
       rabbit.ssl_enforce_hostname_verification,
     ),
   };
+  const isEncrypted = flag("ssl", rabbit.ssl);
+  if (isEncrypted && tls.caFile !== null && !tls.verifyHostName) {
+    log?.warn(
+      "[oslo_messaging_rabbit] ssl_enforce_hostname_verification is false: a broker's certificate may be for any host",
+    );
+  }
   return {
     transportUrl,
     exchange,
-    tls: flag("ssl", rabbit.ssl) ? tls : null,
+    tls: isEncrypted ? tls : null,
     loginMethod: rabbit.rabbit_login_method,
     heartbeatSeconds: number("heartbeat_timeout_threshold", rabbit.heartbeat_timeout_threshold),
     // A quorum queue is always durable, and so is, to oslo.messaging, the exchange before it.

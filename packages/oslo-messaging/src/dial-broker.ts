@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { connect, credentials, type ChannelModel } from "amqplib";
 import { lookupWithin } from "@nova-console/name-lookup";
 import type { BrokerTls, RpcConnectionOptions } from "./connection-options.ts";
@@ -86,8 +87,17 @@ function tlsOptions({ caFile, certFile, keyFile, verifyHostName }: BrokerTls): o
     ...(caFile === null ? {} : { ca: read("ssl_ca_file", caFile) }),
     ...(certFile === null ? {} : { cert: read("ssl_cert_file", certFile) }),
     ...(keyFile === null ? {} : { key: read("ssl_key_file", keyFile) }),
-    ...(verifyHostName ? {} : { checkServerIdentity: () => undefined }),
+    checkServerIdentity: verifyHostName ? checkBrokerName : () => undefined,
   };
+}
+
+/** Node's own check, in words that name what the certificate is for. */
+function checkBrokerName(host: string, certificate: PeerCertificate): Error | undefined {
+  const error = checkServerIdentity(host, certificate);
+  if (error === undefined) return undefined;
+  const names = certificate.subjectaltname ?? certificate.subject.CN;
+  error.message = `the broker's certificate is for ${String(names)}, not for ${host}`;
+  return error;
 }
 
 function read(option: string, path: string): Buffer {

@@ -11,10 +11,17 @@ export function fanoutExchange(): Options.AssertExchange {
   return { durable: false, autoDelete: true };
 }
 
-/** A queue of requests. */
-export function serviceQueue(options: RpcConnectionOptions): Options.AssertQueue {
+/**
+ * A queue of requests.
+ *
+ * @param isDurable - whether it outlives a restart of the broker, which new brokers may demand
+ */
+export function serviceQueue(
+  options: RpcConnectionOptions,
+  isDurable: boolean,
+): Options.AssertQueue {
   return {
-    durable: options.durableQueues,
+    durable: isDurable,
     autoDelete: options.autoDeleteQueues,
     arguments: {
       ...mirrored(options),
@@ -23,17 +30,36 @@ export function serviceQueue(options: RpcConnectionOptions): Options.AssertQueue
   };
 }
 
-/** A queue of one process: its answers, or its share of a fanout. Gone some time after the process is. */
+/**
+ * A queue of one connection: its answers, or its share of a fanout. The broker removes it with its connection, which
+ * brokers allow that forbid other transient queues (RabbitMQ 4.3, `transient_nonexcl_queues`). Senders need not know.
+ *
+ * A quorum queue cannot be exclusive to a connection, and expires some time after it.
+ */
 export function transientQueue(options: RpcConnectionOptions): Options.AssertQueue {
+  if (!options.transientQuorumQueues) {
+    return { durable: false, autoDelete: false, exclusive: true, arguments: mirrored(options) };
+  }
+  const ttlMs = options.transientQueueTtlSeconds * 1_000;
   return {
-    durable: options.transientQuorumQueues,
+    durable: true,
     autoDelete: false,
     arguments: {
       ...mirrored(options),
-      "x-expires": options.transientQueueTtlSeconds * 1_000,
-      ...(options.transientQuorumQueues ? { "x-queue-type": "quorum" } : {}),
+      ...(ttlMs > 0 ? { "x-expires": ttlMs } : {}),
+      "x-queue-type": "quorum",
     },
   };
+}
+
+/** Whether a broker closes a connection because it declared a transient queue that others may use. @see transientQueue */
+export function forbidsTransientQueues({ message }: Error): boolean {
+  return message.includes("transient_nonexcl_queues");
+}
+
+/** The exchange that answers come by from oslo.messaging until Rocky. It has the name of the queue. */
+export function replyExchange(): Options.AssertExchange {
+  return { durable: false, autoDelete: true };
 }
 
 function mirrored({ mirroredQueues }: RpcConnectionOptions): Record<string, string> {

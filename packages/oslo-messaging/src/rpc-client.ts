@@ -129,8 +129,9 @@ export class RpcClient {
   /** Ends the connection; calls in flight fail. */
   async close(): Promise<void> {
     const { session } = this.#link;
-    if (session !== null) {
-      await atMost(session.channel.deleteQueue(session.replyQueue), CLOSE_TIMEOUT_MS);
+    // Another reply queue goes with the connection.
+    if (session !== null && this.#options.transientQuorumQueues) {
+      await atMost(removeReplyQueue(session), CLOSE_TIMEOUT_MS);
     }
     await this.#link.close();
     this.#onLost(new BrokerUnavailableError(`${this.place}: the connection has been closed`));
@@ -292,4 +293,10 @@ export class RpcClient {
 
 function routingKeyOf({ topic, server }: RpcTarget): string {
   return server === undefined ? topic : `${topic}.${server}`;
+}
+
+/** Cancels the consumer first: it would take the queue's end for a fault of the broker. */
+async function removeReplyQueue({ channel, replyQueue }: ClientSession): Promise<void> {
+  await channel.cancel(replyQueue);
+  await channel.deleteQueue(replyQueue);
 }

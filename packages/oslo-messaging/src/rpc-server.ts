@@ -6,6 +6,7 @@ import { decodeRequest, encodeReply, encodeReplyEnd, type Request, uniqueId } fr
 import { RemoteError } from "./errors.ts";
 import {
   fanoutExchange,
+  forbidsTransientQueues,
   messageProperties,
   serviceQueue,
   topicExchange,
@@ -54,7 +55,10 @@ const DISPATCHER = "oslo_messaging.rpc.dispatcher";
 export class RpcServer {
   readonly #options: RpcConnectionOptions;
   readonly #service: RpcService;
-  readonly #fanoutQueue: string;
+  /** Of the present connection, or of the last one while there is none. */
+  #fanoutQueue = "";
+  /** The broker has refused queues that do not outlive its restart. */
+  #isDurableOnly = false;
   readonly #running = new Set<Promise<void>>();
   readonly #slots: RequestSlots;
   /** Connections that were made, the present one included. */
@@ -66,7 +70,6 @@ export class RpcServer {
   private constructor(options: RpcConnectionOptions, service: RpcService) {
     this.#options = options;
     this.#service = service;
-    this.#fanoutQueue = `${service.topic}_fanout_${uniqueId()}`;
     this.#slots = new RequestSlots(service.maxConcurrent ?? MAX_CONCURRENT);
   }
 
@@ -119,6 +122,12 @@ export class RpcServer {
   }
 
   async #establish(connection: ChannelModel, hangUp: (reason: Error) => void): Promise<Channel> {
+    connection.on("error", (reason: Error) => {
+      if (!forbidsTransientQueues(reason)) return;
+      // The next connection declares them so.
+      this.#isDurableOnly = true;
+    });
+    const isDurable = this.#options.durableQueues || this.#isDurableOnly;
     const channel = await connection.createChannel();
     // A channel that the broker closes is made anew with all that is on it.
     channel.on("error", hangUp);
@@ -132,9 +141,10 @@ export class RpcServer {
     const { topic } = this.#service;
     await channel.assertExchange(exchange, "topic", topicExchange(this.#options));
     for (const queue of [topic, this.#serverQueue]) {
-      await channel.assertQueue(queue, serviceQueue(this.#options));
+      await channel.assertQueue(queue, serviceQueue(this.#options, isDurable));
       await channel.bindQueue(queue, exchange, queue);
     }
+    this.#fanoutQueue = `${topic}_fanout_${uniqueId()}`;
     await channel.assertExchange(`${topic}_fanout`, "fanout", fanoutExchange());
     await channel.assertQueue(this.#fanoutQueue, transientQueue(this.#options));
     await channel.bindQueue(this.#fanoutQueue, `${topic}_fanout`, topic);

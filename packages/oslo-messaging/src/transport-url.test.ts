@@ -40,7 +40,7 @@ describe("parseTransportUrl()", () => {
 
   for (const [text, message] of [
     ["h:5672", /is no URL, must be rabbit:/],
-    ["amqp://u:s3cret@h/", /is of kind amqp: only rabbit/],
+    ["amqp://u:s3cret@h/", /names amqp: only RabbitMQ/],
     ["rabbit://u:s3cret@h:0/", /a port that is not 1 to 65535/],
     ["rabbit://u:s3cret@h:70000/", /a port that is not 1 to 65535/],
     // A "/" in a password that is not written %2F.

@@ -37,7 +37,9 @@ export function parseTransportUrl(text: string): TransportUrl {
   if (parts === null) throw wrong(`is no URL, must be ${FORM}`);
   const [, scheme = "", authority = "", path = "", query = ""] = parts;
   if (!SCHEMES.includes(scheme.toLowerCase())) {
-    throw wrong(`is of kind ${scheme}: only rabbit is supported`);
+    throw wrong(
+      `names ${scheme}: only RabbitMQ is supported (where transport_url is not set, rpc_backend says the kind)`,
+    );
   }
   const hosts = authority.split(",").filter(Boolean);
   return {

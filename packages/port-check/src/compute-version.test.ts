@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { computeVersionOf } from "./compute-version.ts";
+import { computeVersionOf, isUnknownRelease } from "./compute-version.ts";
 
 const unasked = {
   minimumComputeVersion: (): never => assert.fail("the services were asked"),
@@ -20,15 +20,25 @@ describe("computeVersionOf()", () => {
       ["zed", "6.0"],
       ["6.1", "6.0"],
       ["2024.1", "6.0"],
+      ["hibiscus", "6.0"],
+      ["Hibiscus", "6.0"],
+      ["zinnia", "6.0"],
     ] as const) {
       assert.equal(await computeVersionOf(level, unasked, now)(), expected, String(level));
     }
   });
 
   it("refuses what has no console tokens in its database, and what it does not know", () => {
-    for (const level of ["4.17", "pike", "hardy", "6"]) {
+    for (const level of ["4.17", "pike", "Newton", "6", "2024.1.", "6.0 5.0"]) {
       assert.throws(() => computeVersionOf(level, unasked, now), { code: "SERVICE_ERR_SETTING" });
     }
+  });
+
+  it("knows no release of the future", () => {
+    assert.deepEqual(
+      ["zinnia", "Zinnia", "hibiscus", "auto", "pike", "6.0", "", null].map(isUnknownRelease),
+      [true, true, false, false, false, false, false, false],
+    );
   });
 
   it("asks the services for auto, until all are new; once a minute while one is old", async () => {

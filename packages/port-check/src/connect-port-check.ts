@@ -11,7 +11,7 @@ import { TokenStoreSettingError } from "@nova-console/token";
 import { CellDatabase, CellMappings, connectionLimit } from "@nova-console/token-store-sql";
 import { type Cell, type Cells, OneCell } from "./cell.ts";
 import { ComputeWatch } from "./compute-watch.ts";
-import { computeVersionOf } from "./compute-version.ts";
+import { computeVersionOf, isUnknownRelease } from "./compute-version.ts";
 import { isDatabaseServer } from "./database-server.ts";
 import { MappedCells } from "./mapped-cells.ts";
 import type { OpenedPortCheck, PortCheckSurroundings } from "./open-port-check.ts";
@@ -35,6 +35,7 @@ export async function connectPortCheck(
 ): Promise<OpenedPortCheck> {
   // Before a cell is opened, whose errors come when somebody wants a console.
   computeVersionOf(config.upgrade_levels.compute, NO_SERVICES, now);
+  warnOfUnknownRelease(config.upgrade_levels.compute, log);
   const api = config.api_database.connection;
   if (!isDatabaseServer(api)) queueOf(config, log);
   const timeoutMs = config.console_proxy.connect_timeout * 1_000 * SHARE_OF_CONNECT_TIMEOUT;
@@ -50,6 +51,13 @@ export async function connectPortCheck(
     dependencies: () => cells.dependencies(),
     close: () => cells.close(),
   };
+}
+
+function warnOfUnknownRelease(level: string | null, log: RpcLog): void {
+  if (!isUnknownRelease(level)) return;
+  log.warn(
+    `[upgrade_levels] compute is ${JSON.stringify(level)}, a release that is not known here: nova-compute is asked as those of Wallaby and later are`,
+  );
 }
 
 function allCells(

@@ -66,7 +66,7 @@ describe("openPortCheck()", () => {
   it("makes a setting error of a level and of a transport_url that cannot be used", async () => {
     const log = { info: () => undefined, warn: () => assert.fail("a warning") };
     for (const wrong of [
-      { "upgrade_levels.compute": "hardy" },
+      { "upgrade_levels.compute": "pike" },
       { "DEFAULT.transport_url": "zmq://nova:secret@h/" },
       { "database.connection": "mysql://nova:secret@h" },
     ]) {
@@ -79,5 +79,17 @@ describe("openPortCheck()", () => {
         },
       );
     }
+  });
+
+  it("takes an unknown release for a later one, with one warning", async () => {
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (line: string) => warnings.push(line) };
+    const given = { ...CLOUD, "upgrade_levels.compute": "zinnia", "api_database.connection": CELL };
+    const check = await openPortCheck(configOf(given), { now: Date.now, log });
+    assert.ok(check);
+    await check.close();
+    assert.deepEqual(warnings, [
+      '[upgrade_levels] compute is "zinnia", a release that is not known here: nova-compute is asked as those of Wallaby and later are',
+    ]);
   });
 });

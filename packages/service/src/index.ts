@@ -31,6 +31,7 @@ export {
 } from "./logged-throttle.ts";
 export { endLeftCommand, endLeftDeclaration } from "./left/end-left.ts";
 export type { Logger } from "./logger.ts";
+export { nothingToServe } from "./nothing-to-serve.ts";
 export { primaryAddress } from "./primary-address.ts";
 export type {
   CommandContext,

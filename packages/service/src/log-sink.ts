@@ -1,10 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { LogLevel } from "./log-text.ts";
 import { codeOf, LogFileError, messageOf } from "./errors.ts";
 
 /** Where finished log lines go. Writing never throws: a log that fails must not end consoles. */
 export interface LogSink {
-  write(lines: string): void;
+  /** @param level - of all the lines; absent: "info" */
+  write(lines: string, level?: LogLevel): void;
   /** After the file was renamed or removed by somebody else: go on in a new one. */
   reopen(): void;
   close(): void;

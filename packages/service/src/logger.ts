@@ -34,20 +34,22 @@ export interface Log {
 /** Creates a log by winston, each line written before the call returns. */
 export function createLog(options: LogOptions): Log {
   const { program, pid, now, sink } = options;
+  let level: LogLevel = "info";
   const format = options.format === "json" ? formatJson : formatText;
   const backend = winston.createLogger({
     level: options.level,
     levels: logLevels,
     format: winston.format.printf((info) => {
-      const { level, message, fields } = decodeInfo(info);
-      return format({ level, message, fields, timeMs: now(), pid, program });
+      return format({ ...decodeInfo(info), timeMs: now(), pid, program });
     }),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's types declare its transport classes as interfaces
-    transports: [new winston.transports.Stream({ stream: streamOf(sink), eol: "" })],
+    transports: [new winston.transports.Stream({ stream: streamOf(sink, () => level), eol: "" })],
   });
-  const log = (level: LogLevel, message: string, fields: object = {}): void => {
+  const log = (levelOfEntry: LogLevel, message: string, fields: object = {}): void => {
+    // winston hands on the text only, before it comes back.
+    level = levelOfEntry;
     // One object: of two arguments winston would take "%s" in the message, which may be a peer's.
-    backend.log({ level, message, fields });
+    backend.log({ level: levelOfEntry, message, fields });
   };
   return {
     logger: {
@@ -56,8 +58,8 @@ export function createLog(options: LogOptions): Log {
       info: log.bind(null, "info"),
       debug: log.bind(null, "debug"),
     },
-    setLevel: (level) => {
-      backend.level = level;
+    setLevel: (worst) => {
+      backend.level = worst;
     },
   };
 }
@@ -72,11 +74,11 @@ function decodeInfo(info: Record<string, unknown>): Pick<LogEntry, "level" | "me
   };
 }
 
-function streamOf(sink: LogSink): Writable {
+function streamOf(sink: LogSink, level: () => LogLevel): Writable {
   return new Writable({
     decodeStrings: false,
     write: (lines: string, _encoding, written) => {
-      sink.write(lines);
+      sink.write(lines, level());
       written();
     },
   });

@@ -1,4 +1,4 @@
-import type { Config } from "@nova-console/config";
+import type { Config, LoadedConfig } from "@nova-console/config";
 import type { CommandArguments, CommandDeclaration } from "./command-line.ts";
 import type { Logger } from "./logger.ts";
 import type { SessionLog } from "./session-log.ts";
@@ -22,7 +22,7 @@ export interface ProgramDeclaration {
 /** What a program is: its declaration and what it does when it is started. */
 export interface ProgramSpec extends ProgramDeclaration {
   /** Why there is nothing to do with this configuration, which ends the program with status 0; null otherwise. */
-  readonly enabled?: (config: Config) => string | null;
+  readonly enabled?: (loaded: LoadedConfig) => string | null;
   readonly commands?: readonly ProgramCommand[];
   /** Lets several processes serve at one port, as `[console_proxy] workers` says; absent: one does. */
   readonly workers?: WorkersSpec;

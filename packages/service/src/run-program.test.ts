@@ -18,12 +18,12 @@ const directory = mkdtempSync(join(tmpdir(), "nova-console-service-"));
 const index = new URL("./index.ts", import.meta.url).href;
 const program = fileOf(
   "program.mjs",
-  `import { runProgram, SettingError } from ${JSON.stringify(index)};
+  `import { nothingToServe, runProgram, SettingError } from ${JSON.stringify(index)};
   const { MODE } = process.env;
   await runProgram({
     program: "nova-xvpvncproxy",
     summary: "Proxies nothing.",
-    enabled: ({ vnc }) => (vnc.enabled ? null : "[vnc] enabled is false: nothing to do"),
+    enabled: nothingToServe,
     commands: [{
       name: "show", usage: "show WORD", summary: "Shows a word.", options: {},
       operands: [{ name: "word", help: "the word", required: true }],
@@ -127,10 +127,20 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
       stdout: /^hello\n$/,
     },
     {
-      name: "says why there is nothing to do",
-      args: ["--vnc-noenabled"],
+      name: "takes the options of oslo.log that init scripts pass",
+      args: [
+        ...["--use-syslog", "--syslog-log-facility=LOG_LOCAL0", "--use-journal", "--nouse-json"],
+        ...["--watch-log-file", "--log-config-append", "/x", "--log-date-format=%Y", "--use-json"],
+        ...["--nouse-syslog-rfc-format", "--log-format=%(message)s", "--print-config", "json"],
+      ],
       status: 0,
-      stdout: /^nova-xvpvncproxy: \[vnc\] enabled is false: nothing to do\n$/,
+      stdout: /"syslog_log_facility": "LOG_LOCAL0"/,
+    },
+    {
+      name: "says why there is nothing to do",
+      args: ["--config-file", fileOf("off.conf", "[DEFAULT]\nvnc_enabled = false\n")],
+      status: 0,
+      stdout: /^nova-xvpvncproxy: \[DEFAULT\] vnc_enabled is false: nothing to do\n$/,
     },
     {
       name: "spells out what a terminal would obey",

@@ -99,7 +99,7 @@ async function runService(
 ): Promise<number> {
   const { program } = spec;
   const config = loaded.values;
-  const reason = spec.enabled?.(config) ?? null;
+  const reason = spec.enabled?.(loaded) ?? null;
   if (reason !== null) {
     print(`${program}: ${reason}\n`);
     // A service that ends before it was ready has failed for systemd, which would start it again and again.

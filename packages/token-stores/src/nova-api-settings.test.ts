@@ -47,6 +47,31 @@ function settingsOf(texts: Texts): ReturnType<typeof novaApiSettingsOf> {
 const log = { warn: (): void => undefined };
 
 describe("novaApiSettingsOf()", () => {
+  it("takes the options of [keystone_authtoken] until Ocata", () => {
+    const user = { admin_user: "nova", admin_password: "secret", admin_tenant_name: "service" };
+    for (const [place, authUrl] of [
+      [{ identity_uri: "http://keystone:35357", auth_host: "other" }, "http://keystone:35357"],
+      [
+        { auth_host: "keystone", auth_port: "35358", auth_protocol: "http" },
+        "http://keystone:35358",
+      ],
+      [
+        { auth_host: "fd00::1", auth_admin_prefix: "/identity/" },
+        "https://[fd00::1]:35357/identity",
+      ],
+      [{ auth_url: "http://new:5000", auth_host: "old" }, "http://new:5000"],
+    ] as const) {
+      const settings = settingsOf({ keystone_authtoken: { ...user, ...place } });
+      assert.equal(settings.authUrl, authUrl);
+      assert.deepEqual(settings.credentials, {
+        kind: "password",
+        user: { name: "nova", domain: { id: "default" } },
+        password: "secret",
+        project: { name: "service", domain: { id: "default" } },
+      });
+    }
+  });
+
   it("takes [keystone_authtoken], and what tokens are said to be of the other groups", () => {
     const { credentials, now, ...others } = settingsOf({
       keystone_authtoken: { ...login, region_name: "one", cafile: "/ca.pem" },

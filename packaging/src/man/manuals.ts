@@ -45,7 +45,7 @@ const drain = paragraph(
 const exitStatus: readonly Block[] = [
   item(
     "`0`",
-    "A clean stop; nothing to do ([vnc] enabled is false); a command that did what it was asked.",
+    "A clean stop; nothing to do ([DEFAULT] vnc_enabled is false); a command that did what it was asked.",
   ),
   item("`1`", "A failure at run time, a second SIGTERM, or a command whose answer is no."),
   item(

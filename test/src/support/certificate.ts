@@ -10,13 +10,18 @@ export interface Certificate {
   readonly ca: Buffer;
 }
 
-/** Makes one with openssl. */
-export async function makeCertificate(directory: TempDir): Promise<Certificate> {
+/**
+ * Makes one with openssl.
+ *
+ * @param name - host name that it is for instead of the loopback addresses
+ */
+export async function makeCertificate(directory: TempDir, name?: string): Promise<Certificate> {
+  const names = name === undefined ? "IP:127.0.0.1,IP:::1" : `DNS:${name}`;
   const certPath = directory.file("cert.pem");
   const keyPath = directory.file("key.pem");
   await output("openssl", [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"],
-    ...["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,IP:::1"],
+    ...["-days", "2", "-subj", `/CN=${name ?? "127.0.0.1"}`, "-addext", `subjectAltName=${names}`],
     ...["-keyout", keyPath, "-out", certPath],
   ]);
   return { certPath, keyPath, ca: await readFile(certPath) };

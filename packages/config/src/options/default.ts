@@ -3,6 +3,8 @@ import { option, repeatableOption } from "../option.ts";
 import { boolean, path, string } from "../text-types.ts";
 import { hostDomain } from "../host-types.ts";
 import { listOf } from "../container-types.ts";
+import { loggingOptions } from "./logging.ts";
+import { olderBrokerOptions } from "./older-broker-options.ts";
 
 /** The `[DEFAULT]` options that the console programs use. Names and types are nova's; see nova/conf/novnc.py, base.py, netconf.py. */
 export const defaultGroup = {
@@ -50,6 +52,7 @@ export const defaultGroup = {
     short: "v",
     help: `Accepted for old configurations, without effect: information is always logged.`,
   }),
+  ...loggingOptions,
   daemon: option(boolean(), {
     default: false,
     help: `Run in the background.`,
@@ -75,9 +78,11 @@ the program (nova's own default is /usr/share/novnc).`,
   transport_url: option(string({ allowed: "a transport URL", placeholder: "URL" }), {
     default: null,
     secret: true,
+    replaces: olderBrokerOptions,
     help: `
 The message brokers, as oslo.messaging writes them: rabbit://USER:PASSWORD@HOST:PORT[,USER:PASSWORD@HOST:PORT]/VIRTUAL_HOST.
-Not set: none is used (nova's own default is rabbit://).`,
+Not set: the brokers that the options before it name (rabbit_host and those listed below), as nova read them until Queens, if
+one of them is set; else none is used (nova's own default is rabbit://).`,
   }),
   control_exchange: option(string(), {
     default: "nova",
@@ -86,6 +91,10 @@ Not set: none is used (nova's own default is rabbit://).`,
   rpc_response_timeout: option(integer({ min: 1, max: 86_400 }), {
     default: 60,
     help: `Seconds that an answer over the message brokers is waited for.`,
+  }),
+  memcached_servers: option(listOf(string()), {
+    default: [],
+    help: `Where nova's own nova-consoleauth keeps tokens, Grizzly to Liberty. Not used: ours warns if it keeps them in a file of this host instead.`,
   }),
   cert: option(path(), {
     default: "self.pem",

@@ -1,5 +1,6 @@
 import { option } from "../option.ts";
 import { boolean, path, string } from "../text-types.ts";
+import { olderKeystoneDomain, olderKeystoneUrl, olderName } from "./older-keystone-options.ts";
 
 /**
  * How a service logs in to Keystone: the options of keystoneauth that are read here.
@@ -11,10 +12,17 @@ import { boolean, path, string } from "../text-types.ts";
  * @see keystoneauth1/loading/session.py, keystoneauth1/loading/_plugins/identity
  */
 function keystoneOptions(group: "service_user" | "keystone_authtoken") {
-  const older = (name: string) => ({ deprecated: [{ group, name }] });
+  const isMiddleware = group === "keystone_authtoken";
+  const older = (name: string, untilOcata?: string) => ({
+    deprecated: [
+      { group, name },
+      ...(isMiddleware && untilOcata !== undefined ? [olderName(untilOcata)] : []),
+    ],
+  });
   return {
     auth_url: option(string({ allowed: "a URL", placeholder: "URL" }), {
       default: null,
+      ...(isMiddleware ? { replaces: olderKeystoneUrl } : {}),
       help: `Address of Keystone, with or without /v3. Read with token_store = nova_api.`,
     }),
     auth_type: option(string(), {
@@ -24,16 +32,21 @@ function keystoneOptions(group: "service_user" | "keystone_authtoken") {
     }),
     username: option(string(), {
       default: null,
-      ...older("user_name"),
+      ...older("user_name", "admin_user"),
       help: `Name of the user to log in as.`,
     }),
     user_id: option(string(), { default: null, help: `Id of that user, instead of its name.` }),
     user_domain_name: option(string(), { default: null, help: `Domain of the user, by name.` }),
     user_domain_id: option(string(), { default: null, help: `Domain of the user, by id.` }),
-    password: option(string(), { default: null, secret: true, help: `Password of the user.` }),
+    password: option(string(), {
+      default: null,
+      secret: true,
+      deprecated: isMiddleware ? [olderName("admin_password")] : [],
+      help: `Password of the user.`,
+    }),
     project_name: option(string(), {
       default: null,
-      ...older("tenant_name"),
+      ...older("tenant_name", "admin_tenant_name"),
       help: `Project that the user has its role in, by name.`,
     }),
     project_id: option(string(), {
@@ -52,6 +65,7 @@ function keystoneOptions(group: "service_user" | "keystone_authtoken") {
     }),
     default_domain_id: option(string(), {
       default: null,
+      ...(isMiddleware ? { replaces: olderKeystoneDomain } : {}),
       help: `Domain of user and project where theirs is not set, by id.`,
     }),
     application_credential_id: option(string(), {

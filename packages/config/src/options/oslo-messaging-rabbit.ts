@@ -37,8 +37,8 @@ export const osloMessagingRabbitGroup = {
     help: `File of the private key of ssl_cert_file (PEM).`,
   }),
   ssl_enforce_hostname_verification: option(boolean(), {
-    default: false,
-    help: `With ssl_ca_file, also require that a broker's certificate names the host of transport_url.`,
+    default: true,
+    help: `With ssl_ca_file, also require that a broker's certificate names the host of transport_url, as oslo.messaging does from 18.1 on. false is obeyed, with a warning: whoever has any certificate of these authorities can pass for the broker then.`,
   }),
   rabbit_login_method: option(choice(["PLAIN", "AMQPLAIN", "EXTERNAL"]), {
     default: "AMQPLAIN",
@@ -55,7 +55,7 @@ export const osloMessagingRabbitGroup = {
       { group: "DEFAULT", name: "amqp_durable_queues" },
       { group: "DEFAULT", name: "rabbit_durable_queues" },
     ],
-    help: `Exchange and queues outlive a restart of the broker. The same in every service of the cloud.`,
+    help: `Exchange and queues outlive a restart of the broker. The same in every service of the cloud. Queues of requests do in any case at a broker that forbids others (RabbitMQ 4.3).`,
   }),
   amqp_auto_delete: option(boolean(), {
     default: false,
@@ -75,8 +75,8 @@ export const osloMessagingRabbitGroup = {
     default: false,
     help: `Queues of answers and of fanouts are quorum queues.`,
   }),
-  rabbit_transient_queues_ttl: option(integer({ min: 1, max: 2_000_000 }), {
+  rabbit_transient_queues_ttl: option(integer({ min: 0, max: 2_000_000 }), {
     default: 1800,
-    help: `Seconds after which the broker removes a queue of answers, or of fanouts, that nobody reads.`,
+    help: `Seconds after which the broker removes a quorum queue of answers, or of fanouts, that nobody reads (rabbit_transient_quorum_queue); others go with their connection. 0: never, which needs a policy of the broker's that removes them.`,
   }),
 };

@@ -5,7 +5,7 @@ import { string } from "../text-types.ts";
 export const upgradeLevelsGroup = {
   compute: option(string({ allowed: "a release or a version", placeholder: "LEVEL" }), {
     default: null,
-    help: `Oldest nova-compute that is asked for ports: a release (rocky), a version of its RPC API (5.0), or auto, which looks into the services table. Not set: 6.0, which is Wallaby and later.`,
+    help: `Oldest nova-compute that is asked for ports: a release (rocky), a version of its RPC API (5.0), or auto, which looks into the services table. A release's name that is not known here counts as a later one, with a warning. Not set: 6.0, which is Wallaby and later.`,
   }),
   consoleauth: option(
     string({ allowed: "a version or a release's name", placeholder: "VERSION" }),

@@ -9,7 +9,11 @@ export const vncGroup = {
   enabled: option(boolean(), {
     default: true,
     deprecated: [{ group: "DEFAULT", name: "vnc_enabled" }],
-    help: `Whether instances have VNC consoles at all. If not, the proxies say so and exit.`,
+    warning: (value) =>
+      value === false
+        ? "is false: the proxies serve all the same, as nova's own do; disable their services if they should not"
+        : null,
+    help: `Whether instances get VNC consoles. The proxies serve in any case, with a warning if not, as nova's own ignore this option. Its older name is different: with [DEFAULT] vnc_enabled = false the proxies say so and exit with status 0.`,
   }),
   server_listen: option(hostAddress(), {
     default: "127.0.0.1",

@@ -9,6 +9,14 @@ import { TempDir } from "../temp-dir.ts";
 const PROGRAM = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
+/** A RabbitMQ of another Debian release than this machine's. */
+export interface OtherRelease {
+  /** Its root file system. */
+  readonly root: string;
+  /** Lines of rabbitmq.conf. */
+  readonly settings: readonly string[];
+}
+
 /** PEM files of a broker that speaks TLS. */
 export interface RabbitMqTls {
   readonly certPath: string;
@@ -22,21 +30,27 @@ export class RabbitMq implements AsyncDisposable {
   readonly port: number;
   readonly #environment: Record<string, string>;
   readonly #owned: AsyncDisposableStack;
+  readonly #other: OtherRelease | null;
   #server: Child | null = null;
 
   private constructor(
     port: number,
     environment_: Record<string, string>,
     owned: AsyncDisposableStack,
+    other: OtherRelease | null,
   ) {
     this.url = `rabbit://guest:guest@127.0.0.1:${port}/`;
     this.port = port;
     this.#environment = environment_;
     this.#owned = owned;
+    this.#other = other;
   }
 
-  /** @param tls - its only port speaks TLS then */
-  static async start(tls?: RabbitMqTls): Promise<RabbitMq> {
+  /**
+   * @param tls - its only port speaks TLS then
+   * @param other - whose broker to run instead of this machine's; needs root
+   */
+  static async start(tls?: RabbitMqTls, other: OtherRelease | null = null): Promise<RabbitMq> {
     await using owned = new AsyncDisposableStack();
     const directory = owned.use(await TempDir.create());
     const [port, mapperPort] = [await freePort(), await freePort()];
@@ -44,9 +58,15 @@ export class RabbitMq implements AsyncDisposable {
       await Child.start("epmd", ["-address", "127.0.0.1", "-port", String(mapperPort)]),
     );
     await accepting(mapper, { host: "127.0.0.1", port: mapperPort });
-    await writeFile(directory.file("rabbitmq.conf"), `${configuration(port, tls).join("\n")}\n`);
+    const lines = [...configuration(port, tls), ...(other?.settings ?? [])];
+    await writeFile(directory.file("rabbitmq.conf"), `${lines.join("\n")}\n`);
     await writeFile(directory.file("enabled_plugins"), "[].\n");
-    const rabbit = new RabbitMq(port, await environment(directory, mapperPort), owned.move());
+    const rabbit = new RabbitMq(
+      port,
+      await environment(directory, mapperPort),
+      owned.move(),
+      other,
+    );
     try {
       await rabbit.resume();
     } catch (error) {
@@ -64,13 +84,15 @@ export class RabbitMq implements AsyncDisposable {
 
   /** Starts it again on the same port, and waits until it accepts connections. */
   async resume(): Promise<void> {
-    this.#server = await Child.start(PROGRAM, [], this.#environment);
+    const [program = PROGRAM, ...args] = within(this.#other, PROGRAM);
+    this.#server = await Child.start(program, args, this.#environment);
     await accepting(this.#server, { host: "127.0.0.1", port: this.port });
   }
 
   /** Runs `rabbitmqctl`, as an operator would: some seconds. @returns what it printed */
   async ctl(...args: readonly string[]): Promise<string> {
-    const printed = await output(CONTROL, ["--quiet", ...args], this.#environment);
+    const [program = CONTROL, ...before] = within(this.#other, CONTROL);
+    const printed = await output(program, [...before, "--quiet", ...args], this.#environment);
     return printed.toString().trim();
   }
 
@@ -78,6 +100,14 @@ export class RabbitMq implements AsyncDisposable {
     await this.kill();
     await this.#owned.disposeAsync();
   }
+}
+
+/** A command line that runs a program in another release. Its temporary folder is this machine's. */
+function within(other: OtherRelease | null, program: string): string[] {
+  if (other === null) return [program];
+  const script =
+    'for each in proc dev tmp; do mount --rbind "/$each" "$0/$each" || exit 1; done; exec chroot "$0" "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, other.root, program];
 }
 
 function configuration(port: number, tls: RabbitMqTls | undefined): string[] {
