@@ -74,6 +74,18 @@ export const checkFindings = {
     why: "On that day every console stops to open.",
     mend: "Get a new one, and restart the proxies.",
   },
+  "certificate-chain": {
+    severity: "fault",
+    what: "The certificate of an intermediate authority is missing in the chain that is shown.",
+    why: "Browsers and viewers that do not have it by chance refuse the connection, without asking in the case of a WebSocket.",
+    mend: "Append the authority's certificate to the file that `cert` names.",
+  },
+  "certificate-authority-unknown": {
+    severity: "advice",
+    what: "A certificate is of an authority that neither its file nor this host has.",
+    why: "With an authority of one's own whose certificate browsers have, that is well; if it is an intermediate one, they refuse the connection.",
+    mend: "Append the certificates of intermediate authorities to the file that `cert` names.",
+  },
   "certificate-name": {
     severity: "fault",
     what: "The certificate is not for the host that a base URL names.",
@@ -89,8 +101,26 @@ export const checkFindings = {
   "base-url-scheme": {
     severity: "fault",
     what: "A base URL's scheme does not fit the port that it leads to.",
-    why: "https to a proxy without a certificate, or http to one with ssl_only: nothing opens.",
+    why: "https to what speaks no TLS, or http to what speaks nothing else: nothing opens.",
     mend: "Change the scheme, or `cert` and `ssl_only`.",
+  },
+  "base-url-websocket": {
+    severity: "fault",
+    what: "A base URL leads to our page, and a WebSocket beside it is not passed on.",
+    why: "The page comes, and stays at Connecting.",
+    mend: "Have the load balancer pass Connection and Upgrade on, for all paths below the page's folder.",
+  },
+  "base-url-balancer": {
+    severity: "fault",
+    what: "A load balancer answers at a base URL, and reaches no proxy.",
+    why: "People see an error (502, 503, 504) instead of the page.",
+    mend: "Correct the address of its servers, or what its health check asks for.",
+  },
+  "base-url-name-local": {
+    severity: "advice",
+    what: "The name in a base URL is an address such as 127.0.1.1 here, which only /etc/hosts has.",
+    why: "What this host reaches by that name says nothing of where viewers arrive.",
+    mend: "Give the name in /etc/hosts the address that the DNS has, and ask again.",
   },
   "base-url-name": {
     severity: "fault",

@@ -4,7 +4,7 @@ import type { LoadedConfig } from "@nova-console/config";
 import type { Result } from "../finding.ts";
 import type { ProcessFacts } from "../host/processes.ts";
 import type { CommandOutcome } from "../run-command.ts";
-import { judgeBaseUrl, type BaseUrlFacts } from "./base-urls.ts";
+import { judgeBaseUrl, type BaseUrlFacts } from "./judge-base-url.ts";
 import { judgeClock } from "./clock.ts";
 import { judgeCompute, parseCompute } from "./computes.ts";
 import { judgeConnectionLimits } from "./connection-limits.ts";
@@ -74,10 +74,12 @@ describe("judgeBaseUrl()", () => {
       inCloud: true,
       isDefault: false,
       runs: true,
-      isOwnPort: false,
+      leadsToUs: false,
     },
     ...{ hasCertificate: false, sslOnly: false, nameProblem: null, hasPage: null },
     ...{ answer: page, own: { ...page, server: "nova-novncproxy" } },
+    ...{ addresses: ["192.0.2.10"], answersByTls: false, withoutPrefix: null },
+    ...{ webSocketStatus: null, nowMs: 0 },
   };
   const cases: [what: string, change: Partial<BaseUrlFacts>, kind: string][] = [
     ["a load balancer that ends TLS and passes our page on", {}, "fine"],
@@ -89,8 +91,55 @@ describe("judgeBaseUrl()", () => {
     ["a service that does not run", { runs: false }, "notChecked"],
     [
       "http to a port with ssl_only",
-      { url: "http://console.example:6080/", isOwnPort: true, sslOnly: true },
+      {
+        ...{ url: "http://console.example:6080/", leadsToUs: true, sslOnly: true },
+        answer: { problem: "socket hang up" },
+      },
       "base-url-scheme",
+    ],
+    [
+      "https at the same port number of a load balancer, which answers",
+      { url: "https://console.example:6080/vnc_lite.html" },
+      "fine",
+    ],
+    [
+      "https to a proxy without a certificate, which does not run yet",
+      { url: "https://console.example:6080/", leadsToUs: true, runs: false },
+      "base-url-scheme",
+    ],
+    [
+      "https to a load balancer that speaks none",
+      { answer: { problem: "what listens there speaks no TLS" } },
+      "base-url-scheme",
+    ],
+    [
+      "http to a load balancer that speaks TLS only",
+      {
+        url: "http://console.example/",
+        answer: { ...page, status: 400, bodyDigest: "cc" },
+        answersByTls: true,
+      },
+      "base-url-scheme",
+    ],
+    [
+      "a path prefix that a reverse proxy takes off",
+      {
+        own: { ...page, status: 404, bodyDigest: "dd" },
+        withoutPrefix: { prefix: "/novnc", own: page },
+      },
+      "fine",
+    ],
+    [
+      "a load balancer that reaches nobody",
+      { answer: { ...page, status: 503, bodyDigest: "ee" } },
+      "base-url-balancer",
+    ],
+    ["a load balancer that passes no WebSocket on", { webSocketStatus: 400 }, "base-url-websocket"],
+    ["a name of Debian's /etc/hosts", { addresses: ["127.0.1.1"] }, "base-url-name-local"],
+    [
+      "a name that is loopback here, where nobody answers",
+      { addresses: ["127.0.0.1"], answer: { problem: "connect ECONNREFUSED" } },
+      "notChecked",
     ],
     ["a scheme of its own", { url: "vnc://console.example/" }, "base-url-scheme"],
     [
