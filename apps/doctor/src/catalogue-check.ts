@@ -158,6 +158,24 @@ export const checkFindings = {
     why: "No token can be checked: every console is refused (`token-store-unavailable`).",
     mend: "Look at the server or the file that is named.",
   },
+  "token-store-cell": {
+    severity: "fault",
+    what: "`[database] connection` names nova's API database or that of cell0.",
+    why: "No token of an instance that runs is in them: every console is refused.",
+    mend: "Name the database of the cell, or set `[api_database] connection`.",
+  },
+  "broker-setting": {
+    severity: "fault",
+    what: "A setting of the message broker cannot be used.",
+    why: "The services do not start with it.",
+    mend: "Correct what is named.",
+  },
+  "broker-unavailable": {
+    severity: "fault",
+    what: "The message broker does not answer, or refuses our login.",
+    why: "Nothing can be asked of nova's services: tokens of a nova-consoleauth are not found, and no port is confirmed, so consoles are refused.",
+    mend: "Look at the broker, and at user, password and virtual host of `[DEFAULT] transport_url`.",
+  },
   "token-store-not-for-service": {
     severity: "fault",
     what: "The user that the services run as may not write the file of the tokens, or its directory.",
@@ -241,6 +259,18 @@ export const checkFindings = {
     what: "The user that the services run as cannot write the log.",
     why: "The services do not start.",
     mend: "`chown nova:root /var/log/nova` and `chmod 0750 /var/log/nova`; a log file of root: `chown nova FILE`.",
+  },
+  "service-restarts": {
+    severity: "fault",
+    what: "A service ends soon after each start, and systemd starts it again and again.",
+    why: "Its port is closed most of the time.",
+    mend: "`journalctl -u UNIT` says why it ends.",
+  },
+  "service-sandbox": {
+    severity: "fault",
+    what: "A unit keeps its own service from a file or folder that nova.conf names (ProtectHome, PrivateTmp, ReadWritePaths).",
+    why: "Owner and mode are right, root sees the file, and the service does not.",
+    mend: "Move the file below /etc/nova, or `systemctl edit UNIT`.",
   },
   "service-not-running": {
     severity: "fault",

@@ -4,7 +4,7 @@ import type { Result } from "../finding.ts";
 import { httpGet, type HttpAnswer } from "../host/http-get.ts";
 import { requestWebSocket } from "../host/http-upgrade.ts";
 import { messageOf } from "../host/limit-time.ts";
-import { proxiesOf, runs, type CheckContext, type ProxyPlace } from "./context.ts";
+import { runs, usedProxiesOf, type CheckContext, type ProxyPlace } from "./context.ts";
 import { judgeBaseUrl, type BaseUrlFacts } from "./judge-base-url.ts";
 import { addressOf, leadsToUs } from "./leads-to-us.ts";
 
@@ -16,7 +16,7 @@ const OWN_PAGES = ["/", "/vnc.html", "/vnc_auto.html", "/vnc_lite.html"];
 
 /** Asks for both base URLs what a viewer would. */
 export async function checkBaseUrls(context: CheckContext): Promise<Result[]> {
-  const places = proxiesOf(context);
+  const places = usedProxiesOf(context);
   const results = await Promise.all(
     places.map(async (place) => judgeBaseUrl(await gatherBaseUrl(context, place))),
   );

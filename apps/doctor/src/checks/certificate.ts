@@ -7,10 +7,11 @@ import { loadTlsSettings, TlsSettingsError } from "@nova-console/listener";
 import { proxySettingsOf } from "@nova-console/service";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { findObstacle } from "../host/service-user.ts";
+import { unitNameOf } from "../host/units.ts";
 import { hostOf } from "../host/url-host.ts";
 import { covers, dayOf, judgeIssuer, judgeTime, nameOf, namesOf } from "./certificate-verdicts.ts";
 import { ownershipCommands, whyNot } from "./config.ts";
-import { proxiesOf, type CheckContext } from "./context.ts";
+import { usedProxiesOf, type CheckContext } from "./context.ts";
 import { addressOf, leadsToUs } from "./leads-to-us.ts";
 
 /** A certificate that can be used, and who is to be shown it. */
@@ -19,6 +20,8 @@ interface CertificateFacts {
   /** The server's own first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]];
   readonly nowMs: number;
+  /** Names of the units that show it. */
+  readonly units: readonly string[];
   /** Base URLs that lead to a port of ours by TLS. */
   readonly urls: readonly { readonly option: string; readonly url: string }[];
 }
@@ -56,7 +59,11 @@ export async function checkCertificate(context: CheckContext): Promise<Result[]>
       ...others.map((pem) => new X509Certificate(pem)),
     ] as const;
     const urls = await urlsByTls(context);
-    return [...blocked, ...judgeCertificate({ file: cert, chain, nowMs: context.now(), urls })];
+    const units = usedProxiesOf(context).map(({ program }) => unitNameOf(context.units, program));
+    return [
+      ...blocked,
+      ...judgeCertificate({ file: cert, chain, nowMs: context.now(), urls, units }),
+    ];
   } catch (error) {
     if (!(error instanceof TlsSettingsError)) return [notChecked(String(error))];
     if (sslOnly && error.message.includes("does not exist")) {
@@ -106,11 +113,11 @@ function isKnown(certificate: X509Certificate): boolean {
 }
 
 /** Says whether a certificate is in its time, and for the hosts that people are sent to. */
-function judgeCertificate({ file, chain, nowMs, urls }: CertificateFacts): Result[] {
+function judgeCertificate({ file, chain, nowMs, urls, units }: CertificateFacts): Result[] {
   const [certificate] = chain;
   const renew = [
     `openssl x509 -in ${file} -noout -dates    (shows this; replace the file)`,
-    "systemctl reload openstack-nova-novncproxy openstack-nova-xvpvncproxy    (Debian: without openstack-)",
+    `systemctl reload ${units.join(" ")}`,
   ];
   const results: Result[] = chain.flatMap((each) =>
     judgeTime(
@@ -149,7 +156,7 @@ function judgeCertificate({ file, chain, nowMs, urls }: CertificateFacts): Resul
 
 /** URLs of https that lead to a proxy itself: elsewhere another program shows its certificate. */
 async function urlsByTls(context: CheckContext): Promise<CertificateFacts["urls"]> {
-  const all = proxiesOf(context).map((place) => {
+  const all = usedProxiesOf(context).map((place) => {
     const isNovnc = place.program === "nova-novncproxy";
     const { novncproxy_base_url: novnc, xvpvncproxy_base_url: xvp } = place.loaded.values.vnc;
     return isNovnc

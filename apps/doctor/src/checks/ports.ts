@@ -2,19 +2,20 @@ import { readFile } from "node:fs/promises";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { listenersOn } from "../host/listeners.ts";
 import { consoleProcessOf, holdersOf } from "../host/processes.ts";
-import { proxiesOf, serversOf, type CheckContext, type PortFacts } from "./context.ts";
+import { unitNameOf } from "../host/units.ts";
+import { serversOf, usedProxiesOf, type CheckContext, type PortFacts } from "./context.ts";
 import { judgePredecessor } from "./predecessors.ts";
 
 /** Finds who listens on the ports of the proxies. */
 export async function gatherPorts(
-  context: Pick<CheckContext, "novnc" | "xvp" | "processes">,
+  context: Pick<CheckContext, "novnc" | "xvp" | "processes" | "uses">,
 ): Promise<PortFacts[]> {
   const tables = await Promise.all(
     ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFile(file, "utf8").catch(() => null)),
   );
   const isKnown = tables.some((table) => table !== null);
   return Promise.all(
-    proxiesOf(context).map(async (place): Promise<PortFacts> => {
+    usedProxiesOf(context).map(async (place): Promise<PortFacts> => {
       const inodes = new Set(
         tables.flatMap((table) => listenersOn(table ?? "", place.port, place.host)),
       );
@@ -25,12 +26,12 @@ export async function gatherPorts(
 }
 
 /** Says who has the ports of the proxies. */
-export function checkPorts({ ports }: CheckContext): Result[] {
-  return ports.map((each) => judgePort(each));
+export function checkPorts({ ports, units }: CheckContext): Result[] {
+  return ports.map((each) => judgePort(each, unitNameOf(units, each.place.program)));
 }
 
 /** Says whether a port is free, ours, or somebody else's. */
-export function judgePort(facts: PortFacts): Result {
+export function judgePort(facts: PortFacts, unit: string): Result {
   const { place, isListenedOn, holders } = facts;
   const { program, port, portOption } = place;
   if (isListenedOn === null) {
@@ -45,7 +46,7 @@ export function judgePort(facts: PortFacts): Result {
   const [first] = holders.filter(({ pid }) => pid !== 1);
   if (first === undefined) return fine(`${port} is held by systemd, for ${program}`);
   const known = consoleProcessOf(first);
-  if (known?.maker === "python") return judgePredecessor(known, port);
+  if (known?.maker === "python") return judgePredecessor(known, port, unit);
   const who = known === null ? first.comm : known.program;
   return finding(
     "port-held-by-other",
