@@ -40,6 +40,18 @@ export const settingFaults: readonly DoctorFault[] = [
     },
   ],
   [
+    "port-held-by-other",
+    "one port for both proxies",
+    (at) => ({ conf: { vnc: { xvpvncproxy_port: at.novncPort } } }),
+  ],
+  [
+    "listen-address-missing",
+    "a virtual address that is not here",
+    async () => ({
+      conf: { vnc: { novncproxy_host: "192.0.2.77", novncproxy_port: await freePort() } },
+    }),
+  ],
+  [
     "predecessor-running",
     "nova's own proxy, in Python, at the port",
     async (at) => {

@@ -55,7 +55,7 @@ export interface ProxyPlace {
 }
 
 /** Both proxies. */
-export function proxiesOf({
+function proxiesOf({
   novnc,
   xvp,
 }: Pick<CheckContext, "novnc" | "xvp">): readonly [ProxyPlace, ProxyPlace] {

@@ -9,7 +9,7 @@ export async function readPortNames(file = "/etc/services"): Promise<PortNames> 
 }
 
 /** Reads the text of `/etc/services`. The first line of a name counts, as in the C library. */
-export function parsePortNames(text: string): PortNames {
+function parsePortNames(text: string): PortNames {
   const names = new Map<string, number>();
   for (const raw of text.split("\n")) {
     const [name = "", place = "", ...aliases] = raw.replace(/#.*/, "").trim().split(/\s+/);

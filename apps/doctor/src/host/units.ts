@@ -29,6 +29,7 @@ const PROPERTIES = [
   ...["LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "NRestarts", "MainPID"],
   ...["ActiveEnterTimestampMonotonic", "ExecMainStatus", "LimitNOFILE", "ExecStart"],
   ...["EnvironmentFiles", "ProtectHome", "ProtectSystem", "ReadWritePaths", "PrivateTmp"],
+  "AmbientCapabilities",
 ];
 
 /** Asks systemd for the units of the three programs. */
