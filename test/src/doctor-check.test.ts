@@ -79,8 +79,16 @@ describe("nova-console-doctor check", () => {
 
   for (const [id, what, plant] of [...settingFaults, ...hostFaults]) {
     it(`finds ${what}: ${id}, and nothing else`, async () => {
-      const report = await host.diagnose(await plant(host));
-      assert.deepEqual(idsOf(report), [id], JSON.stringify(report.findings, null, 2));
+      const planted = await plant(host);
+      const report = await host.diagnose(planted);
+      // A broker makes a cloud of a host; that of these faults is away.
+      const hasBroker = planted.conf?.["DEFAULT"]?.["transport_url"] !== undefined;
+      const others = hasBroker && id !== "broker-setting" ? ["broker-unavailable"] : [];
+      assert.deepEqual(
+        idsOf(report),
+        [...new Set([id, ...others])].sort(),
+        JSON.stringify(report.findings, null, 2),
+      );
       for (const { what: said, why, mend } of report.findings) {
         assert.notEqual(said, "");
         assert.notEqual(why, "");

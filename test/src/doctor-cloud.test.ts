@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { DoctorHost, type Planted } from "./support/doctor-host.ts";
 import { idsOf } from "./support/doctor.ts";
+import type { NovaConf } from "./support/nova-conf.ts";
 import { NovaCell } from "./support/nova/nova-cell.ts";
 
 describe("nova-console-doctor check in a cloud", () => {
@@ -40,6 +41,46 @@ describe("nova-console-doctor check in a cloud", () => {
     });
     assert.deepEqual(idsOf(report), ["base-url-loopback", "vnc-loopback"]);
   });
+
+  const refused: [
+    what: string,
+    change: (at: { broker: string; database: string }) => NovaConf,
+    id: string,
+    cause: RegExp,
+  ][] = [
+    [
+      "a wrong password of the broker",
+      ({ broker }) => ({ DEFAULT: { transport_url: broker.replace(/:[^:@/]*@/, ":wrong@") } }),
+      "broker-unavailable",
+      /ACCESS.REFUSED/i,
+    ],
+    [
+      "a virtual host that the broker lacks",
+      ({ broker }) => ({ DEFAULT: { transport_url: broker.replace(/\/[^/]*$/, "/nosuch") } }),
+      "broker-unavailable",
+      /nosuch/,
+    ],
+    [
+      "a wrong password of the database",
+      ({ database }) => ({ database: { connection: database.replace(/:[^:@/]*@/, ":wrong@") } }),
+      "token-store-unavailable",
+      /denied/i,
+    ],
+    [
+      "a database that the server lacks",
+      ({ database }) => ({ database: { connection: database.replace(/\/[^/]*$/, "/nosuch") } }),
+      "token-store-unavailable",
+      /nosuch|denied/i,
+    ],
+  ];
+  for (const [what, change, id, cause] of refused) {
+    it(`finds ${what}: ${id}, and says the cause`, async () => {
+      const changed = change({ broker: cell.queue.url, database: cell.database.url });
+      const report = await host.diagnose({ conf: { ...cloud.conf, ...changed } });
+      assert.deepEqual(idsOf(report), [id], JSON.stringify(report.findings));
+      assert.match(report.findings[0]?.what ?? "", cause);
+    });
+  }
 
   it("finds that MariaDB has gone: token-store-unavailable", async () => {
     await cell.database.stop();

@@ -259,6 +259,67 @@ describe("nova-console-doctor facts and migration", () => {
     });
   }
 
+  const unsaid: [what: string, plant: (a: Facts, b: Facts) => void, check: string, why: RegExp][] =
+    [
+      [
+        "processors of which neither libvirt says a model",
+        (a, b) => {
+          for (const { cpu } of [a, b]) {
+            Object.assign(cpu, { arch: "aarch64", model: null, vendor: null, features: [] });
+          }
+        },
+        "processor",
+        /^compute-a \(aarch64\): virsh capabilities does not say the processor's vendor, model, features/,
+      ],
+      [
+        "a processor of which one libvirt says no model",
+        (_a, b) => {
+          Object.assign(b.cpu, { model: null, features: [] });
+        },
+        "processor",
+        /^compute-b \(x86_64\): .* does not say the processor's model, features/,
+      ],
+      [
+        "a multipath.conf that could not be read",
+        (_a, b) => {
+          b.multipath.user_friendly_names = null;
+        },
+        "multipath",
+        /^compute-b: user_friendly_names; its multipath\.conf could not be read/,
+      ],
+      [
+        "a multipath that fails on both",
+        (a, b) => {
+          for (const each of [a, b])
+            Object.assign(each, {
+              multipath: { missing: "multipath -ll ended with status 1: need to be root" },
+            });
+        },
+        "multipath",
+        /need to be root/,
+      ],
+      [
+        "no version of QEMU",
+        (a) => {
+          a.virtualisation.qemu = { missing: "no QEMU is installed" };
+        },
+        "KVM",
+        /^compute-a: the version of QEMU: no QEMU/,
+      ],
+    ];
+  for (const [what, plant, check, why] of unsaid) {
+    it(`does not call equal what is unknown: ${what}`, async () => {
+      const [a, b] = twoHosts();
+      plant(a, b);
+      const outcome = await compare(a, b);
+      const report = reportOf(outcome);
+      assert.deepEqual(report.findings, []);
+      assert.match(report.not_checked.find((each) => each.check === check)?.why ?? "", why);
+      assert.equal(outcome.status, 3);
+      assert.ok(!report.fine.some((each) => /\?/.test(each.text)), JSON.stringify(report.fine));
+    });
+  }
+
   const refused: [what: string, change: (b: Facts) => unknown, message: RegExp][] = [
     [
       "a file of something else",

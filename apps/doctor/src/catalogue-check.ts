@@ -1,121 +1,9 @@
 import type { CatalogueEntry } from "./catalogue-entry.ts";
+import { settingFindings } from "./catalogue-settings.ts";
 
 /** Findings of `nova-console-doctor check`. */
 export const checkFindings = {
-  "config-unreadable": {
-    severity: "fault",
-    what: "A config file that was named is missing, or cannot be read.",
-    why: "The services read it as well: they do not start.",
-    mend: "Name the right file, or restore it.",
-  },
-  "config-invalid": {
-    severity: "fault",
-    what: "nova.conf has a line that is none, or a value that is not allowed.",
-    why: "The services refuse to start with it (exit status 2).",
-    mend: "Change the line that is named; `nova-novncproxy --print-config` shows whether it is well now.",
-  },
-  "config-unknown-option": {
-    severity: "advice",
-    what: "nova.conf sets an option that nobody reads.",
-    why: "What was meant by it does not happen, and nobody is told.",
-    mend: "Correct the name, or remove the line.",
-  },
-  "config-not-for-service": {
-    severity: "fault",
-    what: "The user that the services run as cannot read a config file.",
-    why: "The services do not start, though the same command works for root.",
-    mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
-  },
-  "secret-world-readable": {
-    severity: "fault",
-    what: "A file with a password, a private key or another secret can be read by every user.",
-    why: "Whoever gets an account on this host gets the cloud's database or message broker.",
-    mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
-  },
-  "port-held-by-other": {
-    severity: "fault",
-    what: "Another program listens on a port of the proxies.",
-    why: "The proxy cannot start, and viewers reach the other program.",
-    mend: "Stop that program, or give the proxy another port.",
-  },
-  "certificate-missing": {
-    severity: "fault",
-    what: "A certificate is asked for and not there.",
-    why: "With ssl_only the proxies do not start; without it they speak plain HTTP, and browsers that come by https get an error.",
-    mend: "Put the file where `[DEFAULT] cert` says, or correct the option.",
-  },
-  "certificate-unusable": {
-    severity: "fault",
-    what: "Certificate or key cannot be used: no PEM, or not of each other.",
-    why: "The proxies do not start.",
-    mend: "Give `cert` and `key` files that belong together; the key without a passphrase.",
-  },
-  "certificate-not-for-service": {
-    severity: "fault",
-    what: "The user that the services run as cannot read the certificate or its key.",
-    why: "The proxies do not start.",
-    mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
-  },
-  "certificate-expired": {
-    severity: "fault",
-    what: "The certificate's time is over.",
-    why: "Browsers refuse the WebSocket without asking: the page stays at Connecting.",
-    mend: "Get a new one, and restart the proxies.",
-  },
-  "certificate-not-yet-valid": {
-    severity: "fault",
-    what: "The certificate's time has not come, by this host's clock.",
-    why: "Browsers refuse it. Often it is the clock that is wrong.",
-    mend: "Compare the clock with another host's, then look at the certificate.",
-  },
-  "certificate-expires-soon": {
-    severity: "advice",
-    what: "The certificate expires within 30 days.",
-    why: "On that day every console stops to open.",
-    mend: "Get a new one, and restart the proxies.",
-  },
-  "certificate-name": {
-    severity: "fault",
-    what: "The certificate is not for the host that a base URL names.",
-    why: "Browsers and viewers refuse it: the page stays at Connecting.",
-    mend: "Get a certificate with that name as a subjectAltName, or use a name that it has in the base URL.",
-  },
-  "base-url-loopback": {
-    severity: "fault",
-    what: "A base URL leads to the viewer's own machine: the default was left in a cloud.",
-    why: "nova gives this address to people, whose browsers then look for the console on themselves.",
-    mend: "Set it, on every controller and compute, to the address by which people reach this proxy.",
-  },
-  "base-url-scheme": {
-    severity: "fault",
-    what: "A base URL's scheme does not fit the port that it leads to.",
-    why: "https to a proxy without a certificate, or http to one with ssl_only: nothing opens.",
-    mend: "Change the scheme, or `cert` and `ssl_only`.",
-  },
-  "base-url-name": {
-    severity: "fault",
-    what: "The name in a base URL does not resolve here.",
-    why: "If it does not for viewers either, no console opens.",
-    mend: "Add it to the DNS, or correct the option.",
-  },
-  "base-url-unreachable": {
-    severity: "fault",
-    what: "Nobody answers at a base URL, though the proxy runs.",
-    why: "It is where people are sent: a wrong port, a load balancer that is down, or a firewall.",
-    mend: "Correct host and port, or look at what is in between.",
-  },
-  "base-url-elsewhere": {
-    severity: "fault",
-    what: "Somebody else answers at a base URL.",
-    why: "People are sent to a page that opens no console.",
-    mend: "Correct host and port, or the load balancer's rule.",
-  },
-  "base-url-page": {
-    severity: "fault",
-    what: "The page that novncproxy_base_url names is not there.",
-    why: "People see 404 instead of a screen.",
-    mend: "Name a page that the web root has, such as /vnc_lite.html or /vnc_auto.html.",
-  },
+  ...settingFindings,
   "token-store-setting": {
     severity: "fault",
     what: "The token store lacks a setting, or has one that it cannot use.",
@@ -127,6 +15,24 @@ export const checkFindings = {
     what: "The token store does not answer.",
     why: "No token can be checked: every console is refused (`token-store-unavailable`).",
     mend: "Look at the server or the file that is named.",
+  },
+  "token-store-cell": {
+    severity: "fault",
+    what: "`[database] connection` names nova's API database or that of cell0.",
+    why: "No token of an instance that runs is in them: every console is refused.",
+    mend: "Name the database of the cell, or set `[api_database] connection`.",
+  },
+  "broker-setting": {
+    severity: "fault",
+    what: "A setting of the message broker cannot be used.",
+    why: "The services do not start with it.",
+    mend: "Correct what is named.",
+  },
+  "broker-unavailable": {
+    severity: "fault",
+    what: "The message broker does not answer, or refuses our login.",
+    why: "Nothing can be asked of nova's services: tokens of a nova-consoleauth are not found, and no port is confirmed, so consoles are refused.",
+    mend: "Look at the broker, and at user, password and virtual host of `[DEFAULT] transport_url`.",
   },
   "token-store-not-for-service": {
     severity: "fault",
@@ -211,6 +117,18 @@ export const checkFindings = {
     what: "The user that the services run as cannot write the log.",
     why: "The services do not start.",
     mend: "`chown nova:root /var/log/nova` and `chmod 0750 /var/log/nova`; a log file of root: `chown nova FILE`.",
+  },
+  "service-restarts": {
+    severity: "fault",
+    what: "A service ends soon after each start, and systemd starts it again and again.",
+    why: "Its port is closed most of the time.",
+    mend: "`journalctl -u UNIT` says why it ends.",
+  },
+  "service-sandbox": {
+    severity: "fault",
+    what: "A unit keeps its own service from a file or folder that nova.conf names (ProtectHome, PrivateTmp, ReadWritePaths).",
+    why: "Owner and mode are right, root sees the file, and the service does not.",
+    mend: "Move the file below /etc/nova, or `systemctl edit UNIT`.",
   },
   "service-not-running": {
     severity: "fault",

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { ToolContext } from "@nova-console/service";
+import { checkBroker } from "./checks/broker.ts";
 import { checkBaseUrls } from "./checks/base-urls.ts";
 import { checkCertificate } from "./checks/certificate.ts";
 import { checkClock } from "./checks/clock.ts";
@@ -11,6 +12,7 @@ import { checkDescriptors } from "./checks/descriptors.ts";
 import { checkLogs } from "./checks/logs.ts";
 import { checkPorts, gatherPorts } from "./checks/ports.ts";
 import { checkPredecessors } from "./checks/predecessors.ts";
+import { checkSandbox } from "./checks/sandbox.ts";
 import { checkSelinux } from "./checks/selinux.ts";
 import { checkServices } from "./checks/services.ts";
 import { checkStore } from "./checks/token-store.ts";
@@ -20,9 +22,12 @@ import { checkWorkers } from "./checks/workers.ts";
 import { notChecked, type CheckReport, type Result } from "./finding.ts";
 import { messageOf } from "./host/limit-time.ts";
 import { gatherProcesses } from "./host/processes.ts";
+import { startWords } from "./host/start-words.ts";
 import { findServiceUser } from "./host/service-user.ts";
+import { gatherUnits } from "./host/units.ts";
+import { usedPrograms } from "./host/used-programs.ts";
 import type { Report } from "./report.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand, type RunCommand } from "./run-command.ts";
 
 type Answer = readonly Result[] | Promise<readonly Result[]>;
 
@@ -33,6 +38,7 @@ const configured: readonly [name: string, check: (context: CheckContext) => Answ
   ["base URLs", checkBaseUrls],
   ["web root", checkWebRoot],
   ["token store", checkStore],
+  ["message broker", checkBroker],
   ["computes", checkComputes],
   ["VNC addresses", checkVncAddresses],
   ["clock", checkClock],
@@ -40,6 +46,7 @@ const configured: readonly [name: string, check: (context: CheckContext) => Answ
   ["connection limits", checkConnectionLimits],
   ["workers", checkWorkers],
   ["logs", checkLogs],
+  ["sandbox", checkSandbox],
 ];
 
 /** Checks of the host alone. */
@@ -53,13 +60,16 @@ export async function examineHost(tool: ToolContext): Promise<Report> {
   const userName = textOf(tool.args["user"]) ?? "nova";
   const computes = listOf(tool.args["compute"]);
   for (const compute of computes) parseCompute(compute);
-  const [user, processes] = await Promise.all([findServiceUser(userName), gatherProcesses()]);
-  const host: HostContext = {
-    run: (command, args) => runCommand(command, args, tool.environment),
-    now: Date.now,
-    ...{ user, userName, processes },
-  };
-  const reading = readConfigs(tool.loadConfig, user?.home);
+  const run: RunCommand = (command, args) => runCommand(command, args, tool.environment);
+  const [user, processes, units] = await Promise.all([
+    findServiceUser(userName),
+    gatherProcesses(),
+    gatherUnits(run),
+  ]);
+  const uses = usedPrograms(units, processes);
+  const host: HostContext = { run, now: Date.now, user, userName, processes, units, uses };
+  const words = await startWords(units, processes);
+  const reading = await readConfigs(tool.loadConfigOf, words, user?.home);
   const config: CheckReport = {
     check: "nova.conf",
     results: [...judgeConfig(reading), ...(await checkConfigFiles(reading, user, userName))],
@@ -72,7 +82,7 @@ export async function examineHost(tool: ToolContext): Promise<Report> {
       ? await withoutConfig(host)
       : await withConfig({
           ...{ ...host, novnc, xvp, consoleauth, computes },
-          ports: await gatherPorts({ novnc, xvp, processes }),
+          ports: await gatherPorts({ novnc, xvp, processes, uses }),
           inCloud: [novnc, xvp, consoleauth].some((loaded) => isInCloud(loaded)),
         });
   return { command: "check", subject: hostname(), checks: [...whoLooks(), config, ...checks] };

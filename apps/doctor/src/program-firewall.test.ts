@@ -163,9 +163,63 @@ describe("nova-console-doctor firewall", () => {
     );
     const { findings, not_checked: gaps, status } = await diagnose(["--port", "6080"]);
     assert.deepEqual(findings, []);
-    assert.equal(status, 0);
+    assert.equal(status, 3);
     assert.match(gaps[0]?.why ?? "", /cannot judge -m limit/);
   });
+
+  it("finds a drop rule on the only interface, and takes one on another for none", async () => {
+    const [device = ""] = (await network.onHost("ls", ["/sys/class/net"]))
+      .split("\n")
+      .filter((name) => name !== "lo");
+    const drop = (name: string): string =>
+      rulesOf([`-A INPUT -i ${name} -p tcp --dport 6080 -j DROP`]);
+    await network.onHost("iptables-restore", [], drop(device));
+    const blocked = await diagnose(["--port", "6080"]);
+    assert.deepEqual(
+      blocked.findings.map(({ id }) => id),
+      ["firewall-blocked"],
+    );
+    assert.match(blocked.findings[0]?.what ?? "", new RegExp(`-i ${device} `));
+    assert.equal(await network.connects(6080), false);
+    await network.onHost("iptables-restore", [], drop("eth9"));
+    assert.deepEqual((await diagnose(["--port", "6080"])).findings, []);
+    const accept = [...START, `-A INPUT -i ${device} -p tcp --dport 6080 -j ACCEPT`, REJECT];
+    await network.onHost("iptables-restore", [], rulesOf(accept));
+    assert.deepEqual((await diagnose(["--port", "6080"])).findings, []);
+  });
+
+  for (const [what, line, found] of [
+    [
+      "a placeholder of a template",
+      "-A INPUT -m $PROTO -p $PROTO --dport $PORT -j ACCEPT",
+      "-m $PROTO",
+    ],
+    [
+      "a list of ports without multiport",
+      "-A INPUT -p tcp --dport 6080,6081 -j ACCEPT",
+      "--dport 6080,6081",
+    ],
+    ["a port without a protocol", "-A INPUT --dport 6080 -j ACCEPT", "--dport"],
+    ["a port that is none", "-A INPUT -p tcp --dport 608000 -j ACCEPT", "--dport 608000"],
+    ["a mistyped target", "-A INPUT -p tcp --dport 6080 -j Accept", "-j Accept"],
+    [
+      "a mistyped state",
+      "-A INPUT -p tcp -m state --state NWE --dport 6080 -j ACCEPT",
+      "--state NWE",
+    ],
+    ["a chain that is not declared", "-A INPUTS -p tcp --dport 6080 -j ACCEPT", "INPUTS"],
+  ] as const) {
+    it(`ends with 2 for ${what}, as iptables-restore does`, async () => {
+      const file = join(directory, "refused");
+      writeFileSync(file, rulesOf([...START, line]));
+      const restored = await network.run("iptables-restore", [file], {});
+      assert.notEqual(restored.status, 0);
+      const args = [PROGRAM, "--config-file", configFile, "firewall", "--rules", file];
+      const { status, stderr } = await network.run(process.execPath, args, {});
+      assert.equal(status, 2);
+      assert.ok(stderr.includes(`${file}:4: found ${JSON.stringify(found)}, must be `), stderr);
+    });
+  }
 
   it("prints the guide's line and its place for a file", async () => {
     const file = join(directory, "iptables");

@@ -15,7 +15,7 @@ const { config_file, config_dir, state_path, web, cert, key, ssl_only } = option
 export const program: ToolSpec = {
   program: "nova-console-doctor",
   summary:
-    "Find what keeps consoles from opening, and say how to mend it. Without a command: check. Exit status: 0 no faults, 1 faults, 2 wrong usage or input that cannot be read.",
+    "Find what keeps consoles from opening, and say how to mend it. Without a command: check. Exit status: 0 no faults, 1 faults, 2 wrong usage or input that cannot be read, 3 a firewall or a pair of hosts that could not be judged.",
   optionGroups: { DEFAULT: { config_file, config_dir, state_path, web, cert, key, ssl_only } },
   configOf: "nova-novncproxy",
   defaultCommand: "check",

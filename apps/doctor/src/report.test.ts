@@ -70,8 +70,21 @@ describe("withoutPassword()", () => {
 });
 
 describe("statusOf()", () => {
-  it("is 1 for a fault, and 0 for advice alone", () => {
+  it("is 1 for a fault, 3 where something was not judged, and 0 for advice alone", () => {
     assert.equal(statusOf(report), 1);
+    const unjudged = { ...report, checks: report.checks.slice(2) };
+    assert.equal(statusOf({ ...unjudged, command: "firewall" }), 3);
+    assert.equal(statusOf({ ...unjudged, command: "migration" }), 3);
+    assert.equal(statusOf(unjudged), 0);
     assert.equal(statusOf({ ...report, checks: report.checks.slice(0, 1) }), 0);
+  });
+
+  it("goes with a summary that claims no more", () => {
+    const form = { json: false, colours: false, columns: 80 };
+    const unjudged = formatReport({ ...report, checks: report.checks.slice(2) }, form);
+    assert.match(unjudged, /: no faults found, 1 not checked\n$/);
+    const [workers] = report.checks;
+    const checks = [{ check: workers?.check ?? "", results: [fine("2 on 2")] }];
+    assert.match(formatReport({ ...report, checks }, form), /: no faults\n$/);
   });
 });

@@ -33,9 +33,18 @@ function findingsOf({ checks }: Report): Finding[] {
   ];
 }
 
-/** The exit status of a report: 1 for faults. */
-export function statusOf(report: Report): 0 | 1 {
-  return findingsOf(report).some(({ severity }) => severity === "fault") ? 1 : 0;
+/**
+ * The exit status of a report: 1 for faults; without any, 3 where a firewall or a pair of hosts could not be judged.
+ * `check` looks at much that a host need not have: what it leaves out is counted in its summary only.
+ */
+export function statusOf(report: Report): 0 | 1 | 3 {
+  if (findingsOf(report).some(({ severity }) => severity === "fault")) return 1;
+  return report.command !== "check" && skippedIn(report) > 0 ? 3 : 0;
+}
+
+function skippedIn({ checks }: Report): number {
+  return checks.flatMap(({ results }) => results).filter(({ kind }) => kind === "notChecked")
+    .length;
 }
 
 /** A report as text for people, or as JSON (docs/doctor.md describes it). Secrets in URLs are masked. */
@@ -114,18 +123,18 @@ function findingLines(
   ];
 }
 
-function summary({ subject, checks }: Report, findings: readonly Finding[], paint: Paint): string {
+function summary(report: Report, findings: readonly Finding[], paint: Paint): string {
   const faults = findings.filter(({ severity }) => severity === "fault").length;
   const advice = findings.length - faults;
-  const skipped = checks
-    .flatMap(({ results }) => results)
-    .filter(({ kind }) => kind === "notChecked").length;
+  const skipped = skippedIn(report);
+  // Where something was not looked at, nobody can say that there are none.
+  const none = skipped === 0 ? paint("green", "no faults") : paint("yellow", "no faults found");
   const parts = [
-    faults === 0 ? paint("green", "no faults") : paint("red", count(faults, "fault")),
+    faults === 0 ? none : paint("red", count(faults, "fault")),
     ...(advice === 0 ? [] : [paint("yellow", `${advice} to think about`)]),
     ...(skipped === 0 ? [] : [`${skipped} not checked`]),
   ];
-  return `${oneLine(subject)}: ${parts.join(", ")}`;
+  return `${oneLine(report.subject)}: ${parts.join(", ")}`;
 }
 
 function count(number: number, noun: string): string {

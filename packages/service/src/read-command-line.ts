@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, homedir, hostname, networkInterfaces } from "node:os";
-import { loadConfig, type CommandLineValue, type LoadedConfig } from "@nova-console/config";
+import {
+  loadConfig,
+  optionGroups,
+  type CommandLineValue,
+  type LoadedConfig,
+} from "@nova-console/config";
 import {
   parseCommandLine,
   UsageError,
@@ -38,6 +43,22 @@ export async function readCommandLine(
     process.stderr.write(`${escapeControls(error.message)}\n`);
     return ExitStatus.Usage;
   }
+}
+
+/**
+ * Reads the options of another program's command line.
+ *
+ * @throws {@link UsageError} if that program would refuse them
+ */
+export async function readWords(
+  program: ProgramName,
+  words: readonly string[],
+): Promise<readonly CommandLineValue[]> {
+  const argv = [...words];
+  const parsed = await parseCommandLine({
+    ...{ program, summary: "", argv, optionGroups, version: version() },
+  });
+  return parsed.kind === "run" ? parsed.values : [];
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   loadOwnConfig,
   print,
   readCommandLine,
+  readWords,
   type ConfiguredProgram,
 } from "./read-command-line.ts";
 
@@ -42,6 +43,17 @@ export interface ToolContext {
   readonly print: (text: string) => void;
   /** Loads what a service would read, with this command line's options on top. @throws as `loadConfig` */
   readonly loadConfig: (program: ConfiguredProgram, home?: string) => LoadedConfig;
+  /**
+   * Loads what a service would read that is started with these words. This command line's options are on top; if it
+   * names config files, those of the words do not count.
+   *
+   * @throws as `loadConfig`; {@link UsageError} for words that the service would refuse
+   */
+  readonly loadConfigOf: (
+    program: ProgramName,
+    words: readonly string[],
+    home?: string,
+  ) => Promise<LoadedConfig>;
   /** Width of the terminal; null if the output goes elsewhere. */
   readonly terminalColumns: number | null;
   /** Of this process. */
@@ -80,6 +92,16 @@ async function run(spec: ToolSpec): Promise<number> {
     args: parsed.commandArguments,
     print,
     loadConfig: (of, home) => loadOwnConfig(of, parsed.values, home),
+    loadConfigOf: async (of, words, home) => {
+      const isFile = ({ name }: { readonly name: string }): boolean =>
+        /^config_(file|dir)$/.test(name);
+      const started = await readWords(of, words);
+      const given = parsed.values;
+      if (!given.some(isFile)) return loadOwnConfig(of, [...started, ...given], home);
+      // What stands before a config file gives way to it, as with oslo.config.
+      const others = [...started, ...given].filter((each) => !isFile(each));
+      return loadOwnConfig(of, [...given.filter(isFile), ...others], home);
+    },
     terminalColumns: process.stdout.isTTY ? process.stdout.columns : null,
     environment: process.env,
   });

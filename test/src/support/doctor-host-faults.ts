@@ -1,7 +1,7 @@
-import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { connect, createServer } from "node:net";
-import { MOST_CONNECTIONS, SECRET, UID, type DoctorFault } from "./doctor-host.ts";
+import { inDays, MOST_CONNECTIONS, SECRET, UID, type DoctorFault } from "./doctor-host.ts";
 import { freePort } from "./free-port.ts";
 
 /** Faults of what the proxies need around them. */
@@ -36,6 +36,29 @@ export const hostFaults: readonly DoctorFault[] = [
           token_store: "redis",
           redis_url: `redis://:${SECRET}@127.0.0.1:${await freePort()}/0`,
         },
+      },
+    }),
+  ],
+  [
+    "token-store-cell",
+    "the database of cell0",
+    () => ({
+      conf: { database: { connection: `mysql+pymysql://nova:${SECRET}@127.0.0.1:1/nova_cell0` } },
+    }),
+  ],
+  [
+    "token-store-cell",
+    "nova's API database",
+    () => ({
+      conf: { database: { connection: `postgresql://nova:${SECRET}@127.0.0.1:1/nova_api?x=y` } },
+    }),
+  ],
+  [
+    "broker-unavailable",
+    "a broker that is down",
+    async () => ({
+      conf: {
+        DEFAULT: { transport_url: `rabbit://nova:${SECRET}@127.0.0.1:${await freePort()}/` },
       },
     }),
   ],
@@ -164,6 +187,48 @@ export const hostFaults: readonly DoctorFault[] = [
     },
   ],
   ["service-not-running", "a service that failed", unit("failed", "enabled")],
+  [
+    "service-restarts",
+    "a service that ends again and again",
+    unit("activating", "enabled", "echo SubState=auto-restart; echo NRestarts=7;"),
+  ],
+  [
+    "port-held-by-other",
+    "another program at the port that OPTIONS names",
+    async (at) => {
+      const port = await at.listening(createServer());
+      const file = at.directory.file("options");
+      await writeFile(file, `OPTIONS="--vnc-novncproxy_port ${port}"\n`);
+      const start =
+        "{ path=/usr/bin/nova-novncproxy ; argv[]=/usr/bin/nova-novncproxy --console_proxy-on_stop leave $OPTIONS ; ignore_errors=no ; }";
+      const more = `echo 'ExecStart=${start}'; echo 'EnvironmentFiles=${file} (ignore_errors=yes)';`;
+      return unit("active", "enabled", more)(at);
+    },
+  ],
+  [
+    "service-sandbox",
+    "a certificate that the unit's ProtectHome hides",
+    async (at) => {
+      const made = await at.certificate("a", inDays(-1), inDays(99));
+      const path = "/home/nova-console-doctor-test.pem";
+      await copyFile(made.cert, path);
+      await chmod(path, 0o644);
+      at.owned.defer(() => rm(path));
+      return {
+        ...(await unit("active", "enabled", "echo ProtectHome=yes;")(at)),
+        conf: { DEFAULT: { cert: path, key: made.key } },
+      };
+    },
+  ],
+  [
+    "config-invalid",
+    "a word in OPTIONS that the program refuses",
+    unit(
+      "active",
+      "enabled",
+      "echo 'ExecStart={ path=/usr/bin/nova-novncproxy ; argv[]=/usr/bin/nova-novncproxy --no-such-option ; }';",
+    ),
+  ],
   ["service-not-enabled", "a service that the next boot forgets", unit("active", "disabled")],
 ];
 
@@ -179,10 +244,10 @@ function web(mode: number): DoctorFault[2] {
 }
 
 /** A unit, as systemctl shows it. */
-function unit(active: string, file: string): DoctorFault[2] {
+function unit(active: string, file: string, more = ""): DoctorFault[2] {
   return async (at) => ({
     environment: await at.commands({
-      systemctl: `case "$1" in is-system-running) echo running;; *) case "$2" in openstack-nova-novncproxy*) echo LoadState=loaded; echo ActiveState=${active}; echo UnitFileState=${file}; echo LimitNOFILE=524288;; *) echo LoadState=not-found;; esac;; esac`,
+      systemctl: `case "$1" in is-system-running) echo running;; *) case "$2" in openstack-nova-novncproxy*) echo LoadState=loaded; echo ActiveState=${active}; echo UnitFileState=${file}; echo LimitNOFILE=524288; ${more} :;; *) echo LoadState=not-found;; esac;; esac`,
     }),
   });
 }

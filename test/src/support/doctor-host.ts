@@ -158,6 +158,24 @@ export class DoctorHost implements AsyncDisposable {
     return { cert, key };
   }
 
+  /** Makes a certificate of an authority of its own, which is not in the file. */
+  async signedBy(extension: string): Promise<{ cert: string; key: string }> {
+    const base = this.#file("authority");
+    await mkdir(base);
+    const [ca, caKey, cert, key] = ["ca", "ca-key", "cert", "key"].map((name) => `${base}/${name}`);
+    const make = ["req", "-x509", "-newkey", "rsa:2048", "-noenc", "-config", "/dev/null"];
+    await output("openssl", [
+      ...[...make, "-days", "99", "-subj", "/CN=Intermediate", "-keyout", caKey ?? ""],
+      ...["-addext", "basicConstraints=critical,CA:TRUE", "-out", ca ?? ""],
+    ]);
+    await output("openssl", [
+      ...[...make, "-days", "90", "-subj", "/CN=a", "-addext", extension, "-keyout", key ?? ""],
+      ...["-CA", ca ?? "", "-CAkey", caKey ?? "", "-out", cert ?? ""],
+    ]);
+    await Promise.all([cert, key].map((file) => protect(file ?? "", 0o640)));
+    return { cert: cert ?? "", key: key ?? "" };
+  }
+
   /** Has a server listen as long as the host is there. @returns its port */
   async listening(server: Server): Promise<number> {
     server.listen(0, "127.0.0.1");

@@ -40,6 +40,18 @@ export const settingFaults: readonly DoctorFault[] = [
     },
   ],
   [
+    "port-held-by-other",
+    "one port for both proxies",
+    (at) => ({ conf: { vnc: { xvpvncproxy_port: at.novncPort } } }),
+  ],
+  [
+    "listen-address-missing",
+    "a virtual address that is not here",
+    async () => ({
+      conf: { vnc: { novncproxy_host: "192.0.2.77", novncproxy_port: await freePort() } },
+    }),
+  ],
+  [
     "predecessor-running",
     "nova's own proxy, in Python, at the port",
     async (at) => {
@@ -117,6 +129,18 @@ export const settingFaults: readonly DoctorFault[] = [
     }),
   ],
   [
+    "certificate-chain",
+    "a chain without the certificate of the intermediate authority",
+    async (at) => ({
+      conf: { DEFAULT: await at.signedBy("authorityInfoAccess=caIssuers;URI:http://ca.invalid/i") },
+    }),
+  ],
+  [
+    "certificate-authority-unknown",
+    "a certificate of an authority that this host does not know",
+    async (at) => ({ conf: { DEFAULT: await at.signedBy("keyUsage=digitalSignature") } }),
+  ],
+  [
     "certificate-not-for-service",
     "a key of root alone",
     async (at) => {
@@ -155,7 +179,7 @@ export const settingFaults: readonly DoctorFault[] = [
     "base-url-unreachable",
     "a base URL at which nobody is",
     async () => ({
-      conf: { vnc: { xvpvncproxy_base_url: `http://${hostname()}:${await freePort()}/console` } },
+      conf: { vnc: { xvpvncproxy_base_url: `http://127.0.0.1:${await freePort()}/console` } },
     }),
   ],
   [

@@ -1,174 +1,81 @@
 import { existsSync } from "node:fs";
-import { BlockList, isIP } from "node:net";
 import { join } from "node:path";
-import { resolveName } from "@nova-console/name-lookup";
-import { finding, fine, notChecked, type Result } from "../finding.ts";
+import type { Result } from "../finding.ts";
 import { httpGet, type HttpAnswer } from "../host/http-get.ts";
+import { requestWebSocket } from "../host/http-upgrade.ts";
 import { messageOf } from "../host/limit-time.ts";
-import { proxiesOf, runs, type CheckContext, type ProxyPlace } from "./context.ts";
+import { runs, usedProxiesOf, type CheckContext, type ProxyPlace } from "./context.ts";
+import { judgeBaseUrl, type BaseUrlFacts } from "./judge-base-url.ts";
+import { addressOf, leadsToUs } from "./leads-to-us.ts";
 
-/** What was seen of a base URL. */
-export interface BaseUrlFacts {
-  readonly option: string;
-  readonly url: string;
-  readonly program: ProxyPlace["program"];
-  readonly inCloud: boolean;
-  readonly isDefault: boolean;
-  /** Whether our service runs, so that somebody has to answer. */
-  readonly runs: boolean;
-  /** Whether the URL's port is the one that our service listens on. */
-  readonly isOwnPort: boolean;
-  readonly hasCertificate: boolean;
-  readonly sslOnly: boolean;
-  /** Why the name does not resolve; null if it does. */
-  readonly nameProblem: string | null;
-  /** At the URL. */
-  readonly answer: HttpAnswer | { readonly problem: string };
-  /** At the service itself, asked for the same page; null if it was not asked, or did not answer. */
-  readonly own: HttpAnswer | null;
-  /** Whether the page's file is in the web root; null if that is not known. */
-  readonly hasPage: boolean | null;
-}
-
-const LOOKUP_LIMIT_MS = 5_000;
 const MOST_REDIRECTS = 2;
+/** Folders of a URL that a reverse proxy may take off. */
+const MOST_PREFIXES = 4;
 /** What the page that comes with the program has. */
 const OWN_PAGES = ["/", "/vnc.html", "/vnc_auto.html", "/vnc_lite.html"];
 
 /** Asks for both base URLs what a viewer would. */
 export async function checkBaseUrls(context: CheckContext): Promise<Result[]> {
-  const places = proxiesOf(context);
+  const places = usedProxiesOf(context);
   const results = await Promise.all(
     places.map(async (place) => judgeBaseUrl(await gatherBaseUrl(context, place))),
   );
   return results.flat();
 }
 
-/** Says whether people who are sent to a base URL arrive here. */
-export function judgeBaseUrl(facts: BaseUrlFacts): Result[] {
-  const { option, url, program } = facts;
-  const set = (value: string): string =>
-    `in nova.conf, on every controller and compute: ${option} = ${value}`;
-  const example = `http://THIS_HOST:${program === "nova-novncproxy" ? "6080/vnc_auto.html" : "6081/console"}`;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    return [
-      finding("base-url-scheme", `${option} is ${url}, must begin with http:// or https://`, [
-        set(example),
-      ]),
-    ];
-  }
-  const { protocol } = new URL(url);
-  if (facts.inCloud && isLoopbackHost(hostOf(url))) {
-    const left = facts.isDefault ? ", the default" : "";
-    return [
-      finding(
-        "base-url-loopback",
-        `${option} is ${url}${left}: to every viewer that is its own machine`,
-        [set(example)],
-      ),
-    ];
-  }
-  if (facts.nameProblem !== null) {
-    return [
-      finding(
-        "base-url-name",
-        `${option} is ${url}, and ${hostOf(url)} does not resolve here: ${facts.nameProblem}`,
-        [`getent hosts ${hostOf(url)}`, "add the name to the DNS, or correct the option"],
-      ),
-    ];
-  }
-  if (facts.isOwnPort && protocol === "https:" && !facts.hasCertificate) {
-    return [
-      finding(
-        "base-url-scheme",
-        `${option} is ${url}, and ${program} has no certificate: nobody speaks TLS there`,
-        [
-          set(url.replace(/^https/, "http")),
-          "or give the proxy a certificate: [DEFAULT] cert, key",
-        ],
-      ),
-    ];
-  }
-  if (facts.isOwnPort && protocol === "http:" && facts.sslOnly) {
-    return [
-      finding(
-        "base-url-scheme",
-        `${option} is ${url}, and [DEFAULT] ssl_only refuses plain connections`,
-        [set(url.replace(/^http/, "https"))],
-      ),
-    ];
-  }
-  if (facts.hasPage === false) return [pageMissing(facts)];
-  if (!facts.runs)
-    return [
-      notChecked(`${option}: ${program} does not run, so nobody can say whether ${url} leads here`),
-    ];
-  return [judgeAnswer(facts)];
-}
-
-function judgeAnswer(facts: BaseUrlFacts): Result {
-  const { option, url, program, answer, own } = facts;
-  if ("problem" in answer) {
-    return finding(
-      "base-url-unreachable",
-      `${option} is ${url}, and nobody answers there: ${answer.problem}`,
-      [`curl -kv ${url}`, "nova-console-doctor firewall"],
-    );
-  }
-  if (own === null) return notChecked(`${option}: ${program} itself does not answer on its port`);
-  const isOurs = own.status === answer.status && own.bodyDigest === answer.bodyDigest;
-  if (isOurs && program === "nova-novncproxy" && answer.status === 404) return pageMissing(facts);
-  if (isOurs) return fine(`${option} leads here: ${url}`);
-  const by = answer.server === "" ? "" : ` (Server: ${answer.server.slice(0, 60)})`;
-  return finding(
-    "base-url-elsewhere",
-    `${option} is ${url}, and what answers there is not this ${program}: status ${answer.status}${by}`,
-    [`curl -kv ${url}`, "correct host and port, or the load balancer's rule"],
-  );
-}
-
-function pageMissing({ option, url }: BaseUrlFacts): Result {
-  const { pathname } = new URL(url);
-  const right = new URL("/vnc_auto.html", url);
-  return finding("base-url-page", `${option} is ${url}, and the web root has no page ${pathname}`, [
-    `in nova.conf, on every controller and compute: ${option} = ${right.href}`,
-  ]);
-}
-
 async function gatherBaseUrl(context: CheckContext, place: ProxyPlace): Promise<BaseUrlFacts> {
-  const { program, loaded, port } = place;
+  const { program, loaded } = place;
   const { values, sources } = loaded;
   const name = program === "nova-novncproxy" ? "novncproxy_base_url" : "xvpvncproxy_base_url";
   const url = values.vnc[name];
   const { cert, ssl_only: sslOnly, web } = values.DEFAULT;
   const common = {
     option: `[vnc] ${name}`,
-    ...{ url, program, sslOnly, inCloud: context.inCloud },
+    ...{ url, program, sslOnly, inCloud: context.inCloud, nowMs: context.now() },
     isDefault: sources[`vnc.${name}`] === "default",
     runs: runs(context, program),
     hasCertificate: existsSync(cert),
   };
-  const none = { isOwnPort: false, nameProblem: null, own: null, hasPage: null };
-  if (!URL.canParse(url)) return { ...common, ...none, answer: { problem: "is no URL" } };
-  const { hostname, port: shown, protocol, pathname } = new URL(url);
-  const shownPort = shown === "" ? (protocol === "https:" ? 443 : 80) : Number(shown);
-  const nameProblem = await whyUnresolved(hostname.replace(/^\[|\]$/g, ""));
-  const asked = common.runs && nameProblem === null;
-  const seen = asked ? await askAsBrowser(url) : { url, answer: { problem: "not asked" } };
+  const none = {
+    ...{ leadsToUs: false, nameProblem: null, addresses: [], answersByTls: false },
+    ...{ own: null, withoutPrefix: null, webSocketStatus: null, hasPage: null },
+    answer: { problem: "not asked" },
+  };
+  if (!URL.canParse(url)) return { ...common, ...none };
+  const address = await addressOf(url).catch((error: unknown) => ({ problem: messageOf(error) }));
+  if (typeof address === "object") return { ...common, ...none, nameProblem: address.problem };
+  const direct = leadsToUs(url, address, place);
+  const known = { ...common, ...none, addresses: [address], leadsToUs: direct };
+  const pages = direct ? [new URL(url).pathname] : pathsOf(new URL(url).pathname);
+  const hasPage = program === "nova-novncproxy" ? hasAnyPage(web, pages) : null;
+  if (!common.runs) return { ...known, hasPage };
+  const seen = await askAsBrowser(url);
+  const target = { place, hasCertificate: common.hasCertificate };
+  const own = await askOurselves(seen.url, target);
+  const withoutPrefix = await askWithoutPrefix(seen, own, target);
+  const isOurs = isSame(seen.answer, own) || withoutPrefix !== null;
+  const opensSockets = program === "nova-novncproxy" && isOurs && !direct;
   return {
-    ...common,
-    nameProblem,
-    isOwnPort: shownPort === port,
-    hasPage: program === "nova-novncproxy" ? hasPage(web, pathname) : null,
-    answer: seen.answer,
-    own: asked ? await askOurselves(seen.url, place, common.hasCertificate) : null,
+    ...known,
+    ...{ hasPage, answer: seen.answer, own, withoutPrefix },
+    answersByTls: !isOurs && (await answersByTls(seen.url)),
+    webSocketStatus: opensSockets ? await askWebSocket(seen.url, target) : null,
   };
 }
 
+interface OwnTarget {
+  readonly place: ProxyPlace;
+  readonly hasCertificate: boolean;
+}
+
+interface Seen {
+  /** Where redirects have led. */
+  readonly url: string;
+  readonly answer: BaseUrlFacts["answer"];
+}
+
 /** Goes where redirects lead, as a browser does: from http to https at a load balancer. */
-async function askAsBrowser(
-  url: string,
-): Promise<{ readonly url: string; readonly answer: BaseUrlFacts["answer"] }> {
+async function askAsBrowser(url: string): Promise<Seen> {
   let at = url;
   for (let redirects = 0; ; redirects++) {
     const answer = await httpGet(at).catch((error: unknown) => ({ problem: messageOf(error) }));
@@ -180,21 +87,82 @@ async function askAsBrowser(
 }
 
 /** The page of the same path, of our own service. */
-async function askOurselves(
-  url: string,
-  { host, port }: ProxyPlace,
-  hasCertificate: boolean,
-): Promise<HttpAnswer | null> {
-  const own = new URL(url);
-  own.protocol = hasCertificate ? "https:" : "http:";
-  const connectTo = { host: localAddressFor(host), port };
-  return httpGet(own.href, connectTo).catch(() => null);
+async function askOurselves(url: string, target: OwnTarget): Promise<HttpAnswer | null> {
+  return httpGet(ownUrl(url, target), addressToAsk(target)).catch(() => null);
 }
 
-/** Where this machine itself reaches a service that listens on `host`. */
-function localAddressFor(host: string): string {
-  if (host === "0.0.0.0" || host === "") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
+/** Looks whether a shorter path of ours is what the URL answers with. */
+async function askWithoutPrefix(
+  { url, answer }: Seen,
+  own: HttpAnswer | null,
+  target: OwnTarget,
+): Promise<BaseUrlFacts["withoutPrefix"]> {
+  if (own === null || "problem" in answer || isSame(answer, own)) return null;
+  const { pathname } = new URL(url);
+  for (const path of pathsOf(pathname).slice(1)) {
+    const shorter = new URL(url);
+    shorter.pathname = path;
+    const found = await askOurselves(shorter.href, target);
+    if (found !== null && found.status === 200 && isSame(answer, found)) {
+      return { prefix: pathname.slice(0, pathname.length - path.length), own: found };
+    }
+  }
+  return null;
+}
+
+/** Whether an http URL that did not answer as ours does by https. */
+async function answersByTls(url: string): Promise<boolean> {
+  if (!url.startsWith("http:")) return false;
+  const other = new URL(url);
+  // The port stays: 80 is not written in a URL of http.
+  const port = other.port === "" ? "80" : other.port;
+  other.protocol = "https:";
+  other.port = port;
+  return httpGet(other.href).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The status of a WebSocket at the URL; null where the service itself opens none. */
+async function askWebSocket(url: string, target: OwnTarget): Promise<number | null> {
+  const socket = new URL("websockify", url);
+  const own = new URL("/websockify", ownUrl(url, target));
+  const [theirs, ours] = await Promise.all([
+    requestWebSocket(socket.href).catch(() => 0),
+    requestWebSocket(own.href, addressToAsk(target)).catch(() => 0),
+  ]);
+  return ours === 101 ? theirs : null;
+}
+
+function ownUrl(url: string, { hasCertificate }: OwnTarget): string {
+  const own = new URL(url);
+  own.protocol = hasCertificate ? "https:" : "http:";
+  return own.href;
+}
+
+/** Where this machine itself reaches the service. */
+function addressToAsk({ place: { host, port } }: OwnTarget): { host: string; port: number } {
+  if (host === "0.0.0.0" || host === "") return { host: "127.0.0.1", port };
+  return { host: host === "::" ? "::1" : host, port };
+}
+
+function isSame(answer: BaseUrlFacts["answer"], own: HttpAnswer | null): boolean {
+  if (own === null || "problem" in answer) return false;
+  return own.status === answer.status && own.bodyDigest === answer.bodyDigest;
+}
+
+/** A path, and the same without one folder after the other. */
+function pathsOf(pathname: string): string[] {
+  const parts = pathname.split("/").slice(1);
+  const most = Math.min(parts.length, MOST_PREFIXES + 1);
+  return Array.from({ length: most }, (_unused, count) => `/${parts.slice(count).join("/")}`);
+}
+
+function hasAnyPage(web: string | null, paths: readonly string[]): boolean | null {
+  const found = paths.map((path) => hasPage(web, path));
+  if (found.includes(true)) return true;
+  return found.includes(null) ? null : false;
 }
 
 function hasPage(web: string | null, pathname: string): boolean | null {
@@ -207,28 +175,4 @@ function hasPage(web: string | null, pathname: string): boolean | null {
     return false;
   }
   return pathname === "/" || existsSync(join(web, join("/", path)));
-}
-
-async function whyUnresolved(host: string): Promise<string | null> {
-  try {
-    await resolveName(host, LOOKUP_LIMIT_MS);
-    return null;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-/** Whether a host is, to whoever looks it up, itself. */
-export function isLoopbackHost(host: string): boolean {
-  if (host === "localhost") return true;
-  const kind = isIP(host);
-  return kind !== 0 && loopback.check(host, kind === 4 ? "ipv4" : "ipv6");
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, "");
 }

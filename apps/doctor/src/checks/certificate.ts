@@ -1,12 +1,18 @@
 import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { rootCertificates } from "node:tls";
 import { loadTlsSettings, TlsSettingsError } from "@nova-console/listener";
 import { proxySettingsOf } from "@nova-console/service";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { findObstacle } from "../host/service-user.ts";
+import { unitNameOf } from "../host/units.ts";
+import { hostOf } from "../host/url-host.ts";
+import { covers, dayOf, judgeIssuer, judgeTime, nameOf, namesOf } from "./certificate-verdicts.ts";
 import { ownershipCommands, whyNot } from "./config.ts";
-import type { CheckContext } from "./context.ts";
+import { usedProxiesOf, type CheckContext } from "./context.ts";
+import { addressOf, leadsToUs } from "./leads-to-us.ts";
 
 /** A certificate that can be used, and who is to be shown it. */
 interface CertificateFacts {
@@ -14,12 +20,18 @@ interface CertificateFacts {
   /** The server's own first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]];
   readonly nowMs: number;
+  /** Names of the units that show it. */
+  readonly units: readonly string[];
   /** Base URLs that lead to a port of ours by TLS. */
   readonly urls: readonly { readonly option: string; readonly url: string }[];
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const SOON_DAYS = 30;
+/** Debian's and RHEL's. */
+const SYSTEM_AUTHORITIES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+];
 const CERTIFICATE =
   /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END [A-Z0-9 ]*CERTIFICATE-----/g;
 
@@ -46,8 +58,12 @@ export async function checkCertificate(context: CheckContext): Promise<Result[]>
       new X509Certificate(own),
       ...others.map((pem) => new X509Certificate(pem)),
     ] as const;
-    const urls = urlsByTls(context);
-    return [...blocked, ...judgeCertificate({ file: cert, chain, nowMs: context.now(), urls })];
+    const urls = await urlsByTls(context);
+    const units = usedProxiesOf(context).map(({ program }) => unitNameOf(context.units, program));
+    return [
+      ...blocked,
+      ...judgeCertificate({ file: cert, chain, nowMs: context.now(), urls, units }),
+    ];
   } catch (error) {
     if (!(error instanceof TlsSettingsError)) return [notChecked(String(error))];
     if (sslOnly && error.message.includes("does not exist")) {
@@ -65,17 +81,61 @@ export async function checkCertificate(context: CheckContext): Promise<Result[]>
   }
 }
 
+/** The last certificate that another one made; null if the chain ends at one that made itself. */
+function endOf(chain: CertificateFacts["chain"]): X509Certificate | null {
+  let [last] = chain;
+  for (let steps = 0; steps < chain.length; steps++) {
+    if (last.checkIssued(last)) return null;
+    const maker = chain.find((each) => each !== last && last.checkIssued(each));
+    if (maker === undefined) return last;
+    last = maker;
+  }
+  return null;
+}
+
+/** Whether an authority that this host or Node.js knows made a certificate. */
+function isKnown(certificate: X509Certificate): boolean {
+  const files = SYSTEM_AUTHORITIES.map((file) => {
+    try {
+      return readFileSync(file, "latin1");
+    } catch {
+      return "";
+    }
+  });
+  const pems = [...rootCertificates, ...files.flatMap((text) => text.match(CERTIFICATE) ?? [])];
+  return pems.some((pem) => {
+    try {
+      return certificate.checkIssued(new X509Certificate(pem));
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Says whether a certificate is in its time, and for the hosts that people are sent to. */
-function judgeCertificate({ file, chain, nowMs, urls }: CertificateFacts): Result[] {
+function judgeCertificate({ file, chain, nowMs, urls, units }: CertificateFacts): Result[] {
   const [certificate] = chain;
+  const renew = [
+    `openssl x509 -in ${file} -noout -dates    (shows this; replace the file)`,
+    `systemctl reload ${units.join(" ")}`,
+  ];
   const results: Result[] = chain.flatMap((each) =>
     judgeTime(
-      each === certificate ? file : `${file}, in whose chain ${nameOf(each)}`,
+      each === certificate ? file : `${file}, in whose chain ${nameOf(each.subject)}`,
       each,
       nowMs,
-      file,
+      renew,
     ),
   );
+  const last = endOf(chain);
+  if (last !== null && !isKnown(last)) {
+    results.push(
+      judgeIssuer(`the chain in ${file}`, last, [
+        `openssl x509 -in ${file} -noout -issuer -ext authorityInfoAccess`,
+        `append that authority's certificate to ${file}, then reload the proxies`,
+      ]),
+    );
+  }
   const wrong = urls.filter(({ url }) => !covers(certificate, url));
   for (const { option, url } of wrong) {
     results.push(
@@ -94,58 +154,23 @@ function judgeCertificate({ file, chain, nowMs, urls }: CertificateFacts): Resul
   return [fine(`${file}: ${namesOf(certificate)}, until ${dayOf(until)} (${days} days)`)];
 }
 
-/** @param what - which certificate, as the subject of a sentence */
-function judgeTime(
-  what: string,
-  { validFrom, validTo }: X509Certificate,
-  nowMs: number,
-  file: string,
-): Result[] {
-  const [from, until] = [Date.parse(validFrom), Date.parse(validTo)];
-  const days = Math.floor((until - nowMs) / DAY_MS);
-  const renew = [
-    `openssl x509 -in ${file} -noout -dates    (shows this; replace the file)`,
-    "systemctl reload openstack-nova-novncproxy openstack-nova-xvpvncproxy    (Debian: without openstack-)",
-  ];
-  if (nowMs >= until) {
-    return [finding("certificate-expired", `${what} expired on ${dayOf(until)}`, renew)];
-  }
-  if (nowMs < from) {
-    const times = `is good from ${new Date(from).toISOString()} on, and it is ${new Date(nowMs).toISOString()}`;
-    return [finding("certificate-not-yet-valid", `${what} ${times}`, ["timedatectl", ...renew])];
-  }
-  if (days >= SOON_DAYS) return [];
-  const soon = `${what} expires in ${days} days, on ${dayOf(until)}`;
-  return [finding("certificate-expires-soon", soon, renew)];
-}
-
-function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
-}
-
-function nameOf({ subject }: X509Certificate): string {
-  return subject.replaceAll("\n", ", ").slice(0, 100);
-}
-
-/** URLs of https whose port is the proxy's own: elsewhere another program shows its certificate. */
-function urlsByTls({ novnc, xvp }: CheckContext): CertificateFacts["urls"] {
-  const all = [
-    {
-      option: "[vnc] novncproxy_base_url",
-      url: novnc.values.vnc.novncproxy_base_url,
-      port: novnc.values.vnc.novncproxy_port,
-    },
-    {
-      option: "[vnc] xvpvncproxy_base_url",
-      url: xvp.values.vnc.xvpvncproxy_base_url,
-      port: xvp.values.vnc.xvpvncproxy_port,
-    },
-  ];
-  return all.filter(({ url, port }) => {
-    if (!URL.canParse(url)) return false;
-    const { protocol, port: shown } = new URL(url);
-    return protocol === "https:" && (shown === "" ? 443 : Number(shown)) === port;
+/** URLs of https that lead to a proxy itself: elsewhere another program shows its certificate. */
+async function urlsByTls(context: CheckContext): Promise<CertificateFacts["urls"]> {
+  const all = usedProxiesOf(context).map((place) => {
+    const isNovnc = place.program === "nova-novncproxy";
+    const { novncproxy_base_url: novnc, xvpvncproxy_base_url: xvp } = place.loaded.values.vnc;
+    return isNovnc
+      ? { place, option: "[vnc] novncproxy_base_url", url: novnc }
+      : { place, option: "[vnc] xvpvncproxy_base_url", url: xvp };
   });
+  const own = await Promise.all(
+    all.map(async (each) => {
+      if (!each.url.startsWith("https:") || !URL.canParse(each.url)) return [];
+      const address = await addressOf(each.url).catch(() => null);
+      return address !== null && leadsToUs(each.url, address, each.place) ? [each] : [];
+    }),
+  );
+  return own.flat();
 }
 
 async function findBlocked({ user }: CheckContext, files: readonly string[]): Promise<Result[]> {
@@ -164,19 +189,4 @@ async function findBlocked({ user }: CheckContext, files: readonly string[]): Pr
     );
   }
   return results;
-}
-
-function covers(certificate: X509Certificate, url: string): boolean {
-  const host = hostOf(url);
-  return isIP(host) === 0
-    ? certificate.checkHost(host, { subject: "default" }) !== undefined
-    : certificate.checkIP(host) !== undefined;
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, "");
-}
-
-function namesOf({ subjectAltName, subject }: X509Certificate): string {
-  return (subjectAltName ?? subject).replaceAll("\n", ", ").slice(0, 200);
 }

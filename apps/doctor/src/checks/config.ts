@@ -11,6 +11,8 @@ import { findObstacle, type ServiceUser } from "../host/service-user.ts";
 export interface ConfigReading {
   readonly loaded: ReadonlyMap<ConsoleProgram, LoadedConfig>;
   readonly errors: readonly ConfigError[];
+  /** Why a program would refuse the words that it is started with. */
+  readonly refusals: readonly string[];
 }
 
 const PROGRAMS: readonly ConsoleProgram[] = [
@@ -19,26 +21,37 @@ const PROGRAMS: readonly ConsoleProgram[] = [
   "nova-consoleauth",
 ];
 
-/** Loads what each of the services would. */
-export function readConfigs(
-  load: ToolContext["loadConfig"],
+/** Loads what each of the services would. @param words - that each is started with */
+export async function readConfigs(
+  load: ToolContext["loadConfigOf"],
+  words: ReadonlyMap<ConsoleProgram, readonly string[]>,
   home: string | undefined,
-): ConfigReading {
+): Promise<ConfigReading> {
   const loaded = new Map<ConsoleProgram, LoadedConfig>();
   const errors: ConfigError[] = [];
+  const refusals: string[] = [];
   for (const program of PROGRAMS) {
     try {
-      loaded.set(program, load(program, home));
+      loaded.set(program, await load(program, words.get(program) ?? [], home));
     } catch (error) {
+      if (isRefusal(error)) {
+        refusals.push(error.message);
+        continue;
+      }
       if (!(error instanceof ConfigError)) throw error;
       if (!errors.some(({ message }) => message === error.message)) errors.push(error);
     }
   }
-  return { loaded, errors };
+  return { loaded, errors, refusals };
+}
+
+/** A command line that a service would end with, as by a wrong word in its unit's OPTIONS. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "SERVICE_ERR_USAGE";
 }
 
 /** What the configuration itself says: wrong lines, names that nobody reads. */
-export function judgeConfig({ loaded, errors }: ConfigReading): Result[] {
+export function judgeConfig({ loaded, errors, refusals }: ConfigReading): Result[] {
   const hidden = errors.filter((error) => isHidden(error));
   const wrong = errors
     .filter((error) => !isHidden(error))
@@ -66,6 +79,11 @@ export function judgeConfig({ loaded, errors }: ConfigReading): Result[] {
       ? "no config file: every option has its default"
       : `${[...files].join(", ")}${notes}`;
   return [
+    ...refusals.map((message) =>
+      finding("config-invalid", `the unit's command line: ${message}`, [
+        "edit OPTIONS in /etc/sysconfig/UNIT    (Debian: /etc/default/UNIT), or: systemctl cat UNIT",
+      ]),
+    ),
     ...wrong,
     ...hidden.map(({ message }) => notChecked(`${message}; run this as root`)),
     ...unread.map((line) =>

@@ -1,7 +1,7 @@
 import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { messageOf } from "../host/limit-time.ts";
 import { readMetrics } from "../host/read-metrics.ts";
-import { proxiesOf, runs, type CheckContext } from "./context.ts";
+import { runs, usedProxiesOf, type CheckContext } from "./context.ts";
 
 /** What a proxy counts of its limits. */
 export interface ConnectionLimitFacts {
@@ -31,7 +31,7 @@ const remedies: Readonly<Record<string, readonly string[]>> = {
 export async function checkConnectionLimits(context: CheckContext): Promise<Result[]> {
   const programsAt = new Map<string, string[]>();
   const results: Result[] = [];
-  for (const { program, loaded } of proxiesOf(context)) {
+  for (const { program, loaded } of usedProxiesOf(context)) {
     if (!runs(context, program)) continue;
     const address = loaded.values.console_proxy.admin_listen;
     if (address === null) {

@@ -1,6 +1,12 @@
 import type { LoadedConfig } from "@nova-console/config";
-import { consoleProcessOf, type ConsoleProcess, type ProcessFacts } from "../host/processes.ts";
+import {
+  consoleProcessOf,
+  type ConsoleProcess,
+  type ConsoleProgram,
+  type ProcessFacts,
+} from "../host/processes.ts";
 import type { ServiceUser } from "../host/service-user.ts";
+import type { Units } from "../host/units.ts";
 import type { RunCommand } from "../run-command.ts";
 
 /** What a check may ask of the host. */
@@ -12,6 +18,9 @@ export interface HostContext {
   readonly user: ServiceUser | null;
   readonly userName: string;
   readonly processes: readonly ProcessFacts[];
+  readonly units: Units;
+  /** Programs that are installed here and not switched off. */
+  readonly uses: ReadonlySet<ConsoleProgram>;
 }
 
 /** What a check of a host with a configuration that can be used may ask. */
@@ -46,7 +55,7 @@ export interface ProxyPlace {
 }
 
 /** Both proxies. */
-export function proxiesOf({
+function proxiesOf({
   novnc,
   xvp,
 }: Pick<CheckContext, "novnc" | "xvp">): readonly [ProxyPlace, ProxyPlace] {
@@ -66,6 +75,13 @@ export function proxiesOf({
       portOption: "[vnc] xvpvncproxy_port",
     },
   ];
+}
+
+/** The proxies that this host uses. */
+export function usedProxiesOf(
+  context: Pick<CheckContext, "novnc" | "xvp" | "uses">,
+): readonly ProxyPlace[] {
+  return proxiesOf(context).filter(({ program }) => context.uses.has(program));
 }
 
 /** Processes of ours that serve at a proxy's port. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
+import { unitNameOf } from "../host/units.ts";
 import type { RunCommand } from "../run-command.ts";
 import { serversOf, type CheckContext, type PortFacts, type ProxyPlace } from "./context.ts";
 
@@ -14,8 +15,14 @@ export interface DescriptorFacts {
   /** Most connections that are no session with a valid token. */
   readonly maxWithoutToken: number;
   readonly workers: number;
+  /** Whether somebody has set one of the limits: the defaults are more than most hosts will see. */
+  readonly isAsked: boolean;
+  readonly unit: string;
 }
 
+const LIMITS = ["max_sessions", "max_connections_without_token"];
+/** Files that are enough where nobody has asked for more. */
+const USUAL_FILES = 4_096;
 /** A viewer's and a backend's socket. */
 const PER_SESSION = 2;
 /** Log, store, listener, admin address. */
@@ -32,6 +39,10 @@ export async function checkDescriptors(context: CheckContext): Promise<Result[]>
       return [
         judgeDescriptors({
           ...{ program: place.program, ...found, workers: own.workers },
+          unit: unitNameOf(context.units, place.program),
+          isAsked: LIMITS.some(
+            (name) => place.loaded.sources[`console_proxy.${name}`] !== "default",
+          ),
           maxSessions: own.max_sessions,
           maxWithoutToken: own.max_connections_without_token,
         }),
@@ -46,18 +57,22 @@ export async function checkDescriptors(context: CheckContext): Promise<Result[]>
 
 /** Says whether all sessions fit. Workers have their own limits, and a connection goes to any of them. */
 export function judgeDescriptors(facts: DescriptorFacts): Result {
-  const { program, limit, of, maxSessions, maxWithoutToken, workers } = facts;
+  const { program, limit, of, maxSessions, maxWithoutToken, workers, unit } = facts;
   const sessions = Math.ceil(maxSessions / workers);
   const beside = Math.ceil(maxWithoutToken / workers) + BESIDE_CONNECTIONS;
   const needed = sessions * PER_SESSION + beside;
   const each = workers > 1 ? ` in each of ${workers} workers` : "";
   if (limit >= needed) return fine(`${program}: ${limit} open files allowed (${of})`);
+  if (!facts.isAsked && limit >= USUAL_FILES) {
+    const most = Math.floor((limit - BESIDE_CONNECTIONS) / PER_SESSION) * workers;
+    return fine(`${program}: ${limit} open files allowed (${of}), enough for ${most} sessions`);
+  }
   return finding(
     "descriptors-too-few",
     `${program} may open ${limit} files (${of}); ${maxSessions} sessions and ${maxWithoutToken} connections without a token need ${needed}${each}`,
     [
-      `systemctl edit openstack-${program}    (and write: [Service] LimitNOFILE=${roundUp(needed)})`,
-      `systemctl restart openstack-${program}`,
+      `systemctl edit ${unit}    (and write: [Service] LimitNOFILE=${roundUp(needed)})`,
+      `systemctl restart ${unit}`,
       `or in nova.conf: [console_proxy] max_sessions = ${Math.max(1, Math.floor((limit - beside) / PER_SESSION) * workers)}`,
     ],
   );

@@ -7,13 +7,13 @@ import type { CheckContext } from "./context.ts";
 
 /** Looks whether the services can write their logs. */
 export async function checkLogs(context: CheckContext): Promise<Result[]> {
-  const { novnc, xvp, consoleauth, user, userName } = context;
+  const { novnc, xvp, consoleauth, user, userName, uses } = context;
   const files = [
     ...new Set(
       [
-        logFileOf(novnc, "nova-novncproxy"),
-        logFileOf(xvp, "nova-xvpvncproxy"),
-        logFileOf(consoleauth, "nova-consoleauth"),
+        uses.has("nova-novncproxy") ? logFileOf(novnc, "nova-novncproxy") : null,
+        uses.has("nova-xvpvncproxy") ? logFileOf(xvp, "nova-xvpvncproxy") : null,
+        uses.has("nova-consoleauth") ? logFileOf(consoleauth, "nova-consoleauth") : null,
       ].filter((file) => file !== null),
     ),
   ];
@@ -60,8 +60,8 @@ export async function checkLogs(context: CheckContext): Promise<Result[]> {
   return results.length > 0 ? results : [fine(files.join(", "))];
 }
 
-/** As the service finds it: log_file below log_dir, or PROGRAM.log in log_dir; null for standard error. */
-function logFileOf({ values }: LoadedConfig, program: string): string | null {
+/** Finds the file as the service does: log_file below log_dir, or PROGRAM.log in log_dir; null for standard error. */
+export function logFileOf({ values }: LoadedConfig, program: string): string | null {
   const { log_file: file, log_dir: directory } = values.DEFAULT;
   if (file !== null && file !== "") {
     return isAbsolute(file) || directory === null || directory === ""

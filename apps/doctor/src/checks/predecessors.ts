@@ -25,11 +25,15 @@ export async function checkPredecessors(): Promise<Result[]> {
 }
 
 /** One that has the port of ours. */
-export function judgePredecessor({ program, pid }: ConsoleProcess, port: number): Finding {
+export function judgePredecessor(
+  { program, pid }: ConsoleProcess,
+  port: number,
+  unit: string,
+): Finding {
   return finding(
     "predecessor-running",
     `nova's own ${program}, in Python, has port ${port} (pid ${pid})`,
-    [`systemctl restart openstack-${program}    (when ours is installed)`, `or: kill ${pid}`],
+    [`systemctl restart ${unit}    (when ours is installed)`, `or: kill ${pid}`],
   );
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { finding, fine, type Result } from "../finding.ts";
 import { consoleProcessOf, type ProcessFacts } from "../host/processes.ts";
+import { unitNameOf } from "../host/units.ts";
 import { whyStatus, type CommandOutcome } from "../run-command.ts";
 import type { HostContext } from "./context.ts";
 
@@ -15,7 +16,7 @@ export interface SelinuxFacts {
 const PROGRAMS = ["nova-novncproxy", "nova-xvpvncproxy", "nova-consoleauth"];
 
 /** Looks whether SELinux keeps Node.js from compiling. */
-export async function checkSelinux({ run, processes }: HostContext): Promise<Result[]> {
+export async function checkSelinux({ run, processes, units }: HostContext): Promise<Result[]> {
   const getenforce = await run("getenforce", []);
   if (getenforce.kind === "failed")
     return judgeSelinux({ getenforce, boolean: getenforce, contexts: [] });
@@ -29,7 +30,8 @@ export async function checkSelinux({ run, processes }: HostContext): Promise<Res
     ),
   ]);
   const listed = files.kind === "ran" ? files.stdout.split("\n") : [];
-  return judgeSelinux({ getenforce, boolean, contexts: [...listed, ...running] });
+  const unit = unitNameOf(units, "nova-novncproxy");
+  return judgeSelinux({ getenforce, boolean, contexts: [...listed, ...running] }, unit);
 }
 
 function isConsole(process: ProcessFacts): boolean {
@@ -37,7 +39,10 @@ function isConsole(process: ProcessFacts): boolean {
 }
 
 /** Says whether the services may run under SELinux. */
-export function judgeSelinux({ getenforce, boolean, contexts }: SelinuxFacts): Result[] {
+export function judgeSelinux(
+  { getenforce, boolean, contexts }: SelinuxFacts,
+  unit = "openstack-nova-novncproxy",
+): Result[] {
   if (getenforce.kind === "failed") return [fine("not here")];
   const mode = getenforce.stdout.trim();
   if (mode !== "Enforcing") return [fine(`${mode.toLowerCase()}: nothing is denied`)];
@@ -53,7 +58,7 @@ export function judgeSelinux({ getenforce, boolean, contexts }: SelinuxFacts): R
     finding(
       "selinux-execmem",
       "SELinux enforces, the services run as nova_console_t, and os_nova_use_execmem is off",
-      ["setsebool -P os_nova_use_execmem on", "systemctl restart openstack-nova-novncproxy"],
+      ["setsebool -P os_nova_use_execmem on", `systemctl restart ${unit}`],
     ),
   ];
 }

@@ -9,6 +9,7 @@ import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { limitTime, messageOf } from "../host/limit-time.ts";
 import { withoutPassword } from "../without-secrets.ts";
 import { findObstacle } from "../host/service-user.ts";
+import { unitNameOf, type Units } from "../host/units.ts";
 import type { CheckContext } from "./context.ts";
 
 /** Beside what the store itself allows for an answer. */
@@ -33,6 +34,8 @@ export async function checkStore(context: CheckContext): Promise<Result[]> {
     const problems = await checkFile(file, context);
     if (problems !== null) return problems;
   }
+  const wrong = wrongDatabase(novnc);
+  if (wrong !== null) return [wrong];
   const limitMs = console_proxy.connect_timeout * 1000 + EXTRA_LIMIT_MS;
   const place = describeStore(novnc);
   try {
@@ -46,7 +49,7 @@ export async function checkStore(context: CheckContext): Promise<Result[]> {
         ? finding("token-store-setting", what, [
             "edit nova.conf, then: nova-novncproxy --print-config",
           ])
-        : finding("token-store-unavailable", sayWhere(place, what), remedies(novnc)),
+        : finding("token-store-unavailable", sayWhere(place, what), remedies(novnc, context.units)),
     ];
   }
 }
@@ -60,6 +63,28 @@ export function sqliteFileOf({ values }: LoadedConfig): string | null {
   if (connection === null || connection === "") return join(DEFAULT.state_path, "consoles.sqlite");
   const match = SQLITE_URL.exec(connection);
   return match === null ? null : (match[1] ?? "");
+}
+
+/** nova has databases beside those of its cells, and no token is ever in them. */
+function wrongDatabase({ values, sources }: LoadedConfig): Result | null {
+  if (values.console_proxy.token_store !== "database") return null;
+  const connection = values.database.connection ?? "";
+  const name = /^[a-z]+(?:\+\w+)?:\/\/[^/]*\/([^/?]+)/i.exec(connection)?.[1] ?? "";
+  const isOfApi = connection !== "" && connection === values.api_database.connection;
+  const kind = /_cell0$/.test(name)
+    ? "cell0, which has the instances that never got a host"
+    : isOfApi || /_api$/.test(name)
+      ? "nova's API, which has no console tokens"
+      : null;
+  if (kind === null) return null;
+  return finding(
+    "token-store-cell",
+    `[database] connection (${sources["database.connection"] ?? "?"}) names the database ${name}: that of ${kind}`,
+    [
+      "nova-manage cell_v2 list_cells --verbose    (Database Connection of the cell whose computes are meant)",
+      "in nova.conf: [database] connection = that one; for all cells: [api_database] connection",
+    ],
+  );
 }
 
 /** Most messages of the stores name what they could not reach. */
@@ -140,13 +165,13 @@ function describeStore(loaded: LoadedConfig): string {
   }
 }
 
-function remedies({ values }: LoadedConfig): string[] {
+function remedies({ values }: LoadedConfig, units: Units): string[] {
   switch (values.console_proxy.token_store) {
     case "redis":
       return ['redis-cli -u "$redis_url" ping    (from this host, with the URL of nova.conf)'];
     case "consoleauth":
       return [
-        "systemctl status openstack-nova-consoleauth    (where it runs)",
+        `systemctl status ${unitNameOf(units, "nova-consoleauth")}    (where it runs)`,
         "rabbitmqctl list_queues name consumers | grep consoleauth",
       ];
     case "nova_api":

@@ -4,7 +4,7 @@ import type { LoadedConfig } from "@nova-console/config";
 import type { Result } from "../finding.ts";
 import type { ProcessFacts } from "../host/processes.ts";
 import type { CommandOutcome } from "../run-command.ts";
-import { judgeBaseUrl, type BaseUrlFacts } from "./base-urls.ts";
+import { judgeBaseUrl, type BaseUrlFacts } from "./judge-base-url.ts";
 import { judgeClock } from "./clock.ts";
 import { judgeCompute, parseCompute } from "./computes.ts";
 import { judgeConnectionLimits } from "./connection-limits.ts";
@@ -12,7 +12,6 @@ import type { PortFacts } from "./context.ts";
 import { judgeDescriptors, parseLimits } from "./descriptors.ts";
 import { judgePort } from "./ports.ts";
 import { judgeSelinux } from "./selinux.ts";
-import { judgeUnit } from "./services.ts";
 import { judgeVncAddresses } from "./vnc-addresses.ts";
 import { judgeWorkers } from "./workers.ts";
 
@@ -60,7 +59,7 @@ describe("judgePort()", () => {
   ];
   for (const [what, facts, kind] of cases) {
     it(`says ${kind} of a port that ${what} has`, () => {
-      assert.equal(kindOf(judgePort({ place, ...facts })), kind);
+      assert.equal(kindOf(judgePort({ place, ...facts }, "nova-novncproxy")), kind);
     });
   }
 });
@@ -74,10 +73,12 @@ describe("judgeBaseUrl()", () => {
       inCloud: true,
       isDefault: false,
       runs: true,
-      isOwnPort: false,
+      leadsToUs: false,
     },
     ...{ hasCertificate: false, sslOnly: false, nameProblem: null, hasPage: null },
     ...{ answer: page, own: { ...page, server: "nova-novncproxy" } },
+    ...{ addresses: ["192.0.2.10"], answersByTls: false, withoutPrefix: null },
+    ...{ webSocketStatus: null, nowMs: 0 },
   };
   const cases: [what: string, change: Partial<BaseUrlFacts>, kind: string][] = [
     ["a load balancer that ends TLS and passes our page on", {}, "fine"],
@@ -89,8 +90,55 @@ describe("judgeBaseUrl()", () => {
     ["a service that does not run", { runs: false }, "notChecked"],
     [
       "http to a port with ssl_only",
-      { url: "http://console.example:6080/", isOwnPort: true, sslOnly: true },
+      {
+        ...{ url: "http://console.example:6080/", leadsToUs: true, sslOnly: true },
+        answer: { problem: "socket hang up" },
+      },
       "base-url-scheme",
+    ],
+    [
+      "https at the same port number of a load balancer, which answers",
+      { url: "https://console.example:6080/vnc_lite.html" },
+      "fine",
+    ],
+    [
+      "https to a proxy without a certificate, which does not run yet",
+      { url: "https://console.example:6080/", leadsToUs: true, runs: false },
+      "base-url-scheme",
+    ],
+    [
+      "https to a load balancer that speaks none",
+      { answer: { problem: "what listens there speaks no TLS" } },
+      "base-url-scheme",
+    ],
+    [
+      "http to a load balancer that speaks TLS only",
+      {
+        url: "http://console.example/",
+        answer: { ...page, status: 400, bodyDigest: "cc" },
+        answersByTls: true,
+      },
+      "base-url-scheme",
+    ],
+    [
+      "a path prefix that a reverse proxy takes off",
+      {
+        own: { ...page, status: 404, bodyDigest: "dd" },
+        withoutPrefix: { prefix: "/novnc", own: page },
+      },
+      "fine",
+    ],
+    [
+      "a load balancer that reaches nobody",
+      { answer: { ...page, status: 503, bodyDigest: "ee" } },
+      "base-url-balancer",
+    ],
+    ["a load balancer that passes no WebSocket on", { webSocketStatus: 400 }, "base-url-websocket"],
+    ["a name of Debian's /etc/hosts", { addresses: ["127.0.1.1"] }, "base-url-name-local"],
+    [
+      "a name that is loopback here, where nobody answers",
+      { addresses: ["127.0.0.1"], answer: { problem: "connect ECONNREFUSED" } },
+      "notChecked",
     ],
     ["a scheme of its own", { url: "vnc://console.example/" }, "base-url-scheme"],
     [
@@ -158,7 +206,7 @@ describe("judgeDescriptors()", () => {
   it("counts two files a session, in each worker its share", () => {
     const facts = {
       ...({ program: "nova-novncproxy", of: "pid 7" } as const),
-      ...{ maxSessions: 20_000, maxWithoutToken: 8_000 },
+      ...{ maxSessions: 20_000, maxWithoutToken: 8_000, isAsked: true, unit: "nova-novncproxy" },
     };
     assert.equal(kindOf(judgeDescriptors({ ...facts, limit: 524_288, workers: 1 })), "fine");
     assert.equal(kindOf(judgeDescriptors({ ...facts, limit: 16_384, workers: 4 })), "fine");
@@ -166,6 +214,15 @@ describe("judgeDescriptors()", () => {
       kindOf(judgeDescriptors({ ...facts, limit: 16_384, workers: 2 })),
       "descriptors-too-few",
     );
+  });
+
+  it("faults nobody for defaults of which most are never used", () => {
+    const facts = {
+      ...({ program: "nova-xvpvncproxy", of: "pid 7", workers: 1 } as const),
+      ...{ maxSessions: 20_000, maxWithoutToken: 20_000, isAsked: false, unit: "nova-xvpvncproxy" },
+    };
+    assert.equal(kindOf(judgeDescriptors({ ...facts, limit: 16_384 })), "fine");
+    assert.equal(kindOf(judgeDescriptors({ ...facts, limit: 1_024 })), "descriptors-too-few");
   });
 
   it("reads the hard limit, to which Node.js raises the soft one", () => {
@@ -246,26 +303,6 @@ describe("judgeSelinux()", () => {
   for (const [what, [result], kind] of cases) {
     it(`says ${kind} of ${what}`, () => {
       assert.equal(kindOf(result), kind);
-    });
-  }
-});
-
-describe("judgeUnit()", () => {
-  const unit = {
-    program: "nova-novncproxy",
-    unit: "openstack-nova-novncproxy",
-    isNeeded: true,
-  } as const;
-  const cases: [active: string, enabled: string, isNeeded: boolean, kind: string][] = [
-    ["active", "enabled", true, "fine"],
-    ["active", "disabled", true, "service-not-enabled"],
-    ["inactive", "enabled", true, "service-not-running"],
-    ["failed", "enabled", false, "service-not-running"],
-    ["inactive", "disabled", false, "fine"],
-  ];
-  for (const [active, enabled, isNeeded, kind] of cases) {
-    it(`says ${kind} of ${active}, ${enabled}, ${isNeeded ? "needed" : "not needed"}`, () => {
-      assert.equal(kindOf(judgeUnit({ ...unit, active, enabled, isNeeded })[0]), kind);
     });
   }
 });

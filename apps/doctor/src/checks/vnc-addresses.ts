@@ -1,5 +1,5 @@
 import { finding, fine, type Result } from "../finding.ts";
-import { isLoopbackHost } from "./base-urls.ts";
+import { isLoopbackHost } from "../host/url-host.ts";
 import type { CheckContext } from "./context.ts";
 
 /** What nova.conf says of the VNC servers of this machine's own instances. */

@@ -5,7 +5,8 @@ import { findObstacle } from "../host/service-user.ts";
 import { serversOf, type CheckContext, type PortFacts } from "./context.ts";
 
 /** Looks at the directory of the page, where it is not the program's own. */
-export async function checkWebRoot({ novnc, user, ports }: CheckContext): Promise<Result[]> {
+export async function checkWebRoot({ novnc, user, ports, uses }: CheckContext): Promise<Result[]> {
+  if (!uses.has("nova-novncproxy")) return [fine("nova-novncproxy is not used here")];
   const web = webOf(ports) ?? novnc.values.DEFAULT.web;
   if (web === null || web === "") return [fine("the page that comes with nova-novncproxy")];
   const found = await stat(web).catch(() => null);

@@ -33,7 +33,17 @@ describe("parseFriendlyNames()", () => {
     ['defaults {\n\tuser_friendly_names "no"\n}\n', false],
     ["defaults { user_friendly_names yes }", true],
     ["# user_friendly_names yes\ndefaults {\n}\n", null],
-    ["devices {\n device {\n user_friendly_names yes\n }\n}\n", null],
+    ["devices {\n device {\n user_friendly_names yes\n }\n}\n", true],
+    ["devices {\n device {\n user_friendly_names no\n }\n}\n", false],
+    [
+      'defaults {\n\tuser_friendly_names "no"\n}\noverrides {\n\tuser_friendly_names yes\n}\n',
+      true,
+    ],
+    ["overrides {\n user_friendly_names no\n}\ndefaults {\n user_friendly_names yes\n}\n", false],
+    [
+      "defaults {\n user_friendly_names no\n}\ndevices {\n device {\n vendor A\n user_friendly_names yes\n }\n device {\n vendor B\n user_friendly_names no\n }\n}\n",
+      true,
+    ],
     ["", null],
   ];
   for (const [text, value] of cases) {

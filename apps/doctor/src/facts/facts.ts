@@ -57,7 +57,7 @@ export interface CpuFacts {
 /** Devices that are reached by several ways. */
 export interface MultipathFacts {
   readonly devices: readonly { readonly name: string; readonly wwid: string }[];
-  /** null: nobody says; multipath's own default is no. */
+  /** Whether any section turns it on; null: the configuration could not be read. */
   readonly user_friendly_names: boolean | null;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { ConfigError, type LoadedConfig } from "@nova-console/config";
 import { whyStatus, type RunCommand } from "../run-command.ts";
@@ -32,6 +32,8 @@ export interface FactSources {
 /** Users that own files of instances; which of QEMU's there is depends on the distribution. */
 const USERS = ["nova", "qemu", "libvirt-qemu", "libvirt"];
 const GROUPS = ["nova", "qemu", "libvirt-qemu", "libvirt", "kvm"];
+const QEMU_ARCHITECTURES: Partial<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+const QEMU_SYSTEM = `qemu-system-${QEMU_ARCHITECTURES[process.arch] ?? process.arch}`;
 const MULTIPATH_CONF = "/etc/multipath.conf";
 
 /** Looks at this compute host. What cannot be found out becomes a fact with its reason. */
@@ -107,7 +109,7 @@ async function gatherCapabilities(
 
 async function gatherQemu(run: RunCommand): Promise<string | Missing> {
   // RHEL's is no command of the PATH.
-  for (const command of ["/usr/libexec/qemu-kvm", "qemu-system-x86_64", "qemu-kvm"]) {
+  for (const command of ["/usr/libexec/qemu-kvm", QEMU_SYSTEM, "qemu-kvm"]) {
     const found = await firstLine(run, command, ["--version"], /version [\d.]+/);
     if (!isMissing(found)) return found;
   }
@@ -193,11 +195,26 @@ async function gatherMultipath(run: RunCommand): Promise<MultipathFacts | Missin
   const text =
     shown.kind === "ran" && /user_friendly_names/.test(shown.stdout)
       ? shown.stdout
-      : await readFile(MULTIPATH_CONF, "utf8").catch(() => "");
+      : await readMultipathConf();
   return {
     devices: parseMultipathList(listed.stdout),
-    user_friendly_names: parseFriendlyNames(text),
+    // Where no section says, multipath's own default counts, which is no.
+    user_friendly_names: text === null ? null : (parseFriendlyNames(text) ?? false),
   };
+}
+
+/** The file and those of its folder, which are read after it. @returns null if one cannot be read */
+async function readMultipathConf(): Promise<string | null> {
+  const more = await readdir(`${MULTIPATH_CONF.replace(/\.conf$/, "")}/conf.d`).catch(() => []);
+  const files = more.filter((name) => name.endsWith(".conf")).sort();
+  const texts = await Promise.all(
+    [MULTIPATH_CONF, ...files.map((name) => `/etc/multipath/conf.d/${name}`)].map((file) =>
+      readFile(file, "utf8").catch((error: unknown) =>
+        error instanceof Error && "code" in error && error.code === "ENOENT" ? "" : null,
+      ),
+    ),
+  );
+  return texts.includes(null) ? null : texts.join("\n");
 }
 
 function gatherVnc(load: () => LoadedConfig): VncFacts | Missing {

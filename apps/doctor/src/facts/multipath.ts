@@ -22,15 +22,16 @@ export function parseMultipathList(text: string): MultipathFacts["devices"] {
 }
 
 /**
- * Finds user_friendly_names in the defaults of multipath.conf, or of what `multipathd show config` prints.
+ * Finds user_friendly_names in multipath.conf, or in what `multipathd show config` prints: `overrides` outweighs the
+ * sections of devices, and these the defaults.
  *
- * @returns null if it does not say
+ * @returns whether any device may have a friendly name; null if no section says
  * @see multipath.conf(5)
  */
 export function parseFriendlyNames(text: string): boolean | null {
   let section: string | null = null;
   let depth = 0;
-  let found: boolean | null = null;
+  const found = new Map<string, boolean>();
   for (const raw of text.split("\n")) {
     const line = raw.replace(/[#!].*$/, "").trim();
     const opened = /^(\w+)\s*\{/.exec(line)?.[1];
@@ -39,10 +40,16 @@ export function parseFriendlyNames(text: string): boolean | null {
       depth += 1;
     }
     const value = /(?:^|\{)\s*user_friendly_names\s+"?(\w+)"?/.exec(line)?.[1];
-    if (value !== undefined && section === "defaults" && depth === 1) {
-      found = ["yes", "on", "1"].includes(value.toLowerCase());
+    if (value !== undefined && section !== null) {
+      const isOn = ["yes", "on", "1"].includes(value.toLowerCase());
+      // Each of several devices may be one that this host has.
+      const before = section === "devices" && found.get(section) === true;
+      found.set(section, before || isOn);
     }
     if (line.endsWith("}")) depth = Math.max(0, depth - 1);
   }
-  return found;
+  const [overrides, devices, defaults] = ["overrides", "devices", "defaults"].map((name) =>
+    found.get(name),
+  );
+  return overrides ?? (devices === true ? true : (defaults ?? devices ?? null));
 }

@@ -19,10 +19,12 @@ export function fromNetworks(networks: readonly string[], packet: Packet): Answe
 }
 
 /** Whether a packet comes in by this interface: from another machine, never by loopback. */
-export function byInterface(name: string): Answer {
+export function byInterface(name: string, { interface: own }: Pick<Packet, "interface">): Answer {
   if (name === "lo") return "no";
   if (name === "+" || name === "*") return "yes";
-  return only(`interface ${name}`);
+  if (own === undefined) return only(`interface ${name}`);
+  const isPattern = name.endsWith("+") || name.endsWith("*");
+  return (isPattern ? own.startsWith(name.slice(0, -1)) : own === name) ? "yes" : "no";
 }
 
 /** Whether a packet goes to this address of ours. */

@@ -30,6 +30,7 @@ async function findingsOf(
       mainZone: null,
       nft: null,
       gaps: [],
+      interfaces: { main: null, all: [] },
       servicePorts: () => Promise.resolve(null),
     },
     iptables: [source("iptables-save", inForce)],
@@ -110,6 +111,7 @@ describe("judgeFirewall() with several zones", () => {
     it(`says ${kind} with ${what}`, async () => {
       const facts: FirewallFacts = {
         ...{ zones, mainZone: "public", iptables: [], nft: null, saved: null, gaps: [] },
+        interfaces: { main: null, all: [] },
         servicePorts: () => Promise.resolve(null),
       };
       const [layer] = await judgeFirewall(facts, { family: "ipv4", port: 6080 });

@@ -11,7 +11,9 @@ export interface WatchedPort extends Destination {
 }
 
 /** Says whether a new connection from outside gets through to one port. */
-export async function checkPort(facts: FirewallFacts, port: WatchedPort): Promise<Result[]> {
+export async function checkPort(facts: FirewallFacts, asked: WatchedPort): Promise<Result[]> {
+  const { main } = facts.interfaces;
+  const port = main === null ? asked : { ...asked, interface: main };
   const layers = await judgeFirewall(facts, port);
   const what = `TCP port ${port.port} (${familyName(port)})`;
   const gaps = facts.gaps.filter(({ family }) => family === null || family === port.family);
@@ -40,12 +42,29 @@ export async function checkPort(facts: FirewallFacts, port: WatchedPort): Promis
     );
   }
   if (results.length > 0) return [...results, ...notSaved(facts, port, what)];
-  const except = layers.flatMap(({ passage }) => (passage.kind === "open" ? passage.except : []));
+  const except = [
+    ...layers.flatMap(({ passage }) => (passage.kind === "open" ? passage.except : [])),
+    ...(await closedInterfaces(facts, asked)),
+  ];
   const who = layers.map(({ name, passage }) =>
     passage.kind === "open" ? `${name}: ${describe(passage.by)}` : name,
   );
   const but = except.length === 0 ? "" : `, but not from ${except.join("; ")}`;
   return [fine(`${what} gets through${but} (${who.join("; ")})`), ...notSaved(facts, port, what)];
+}
+
+/** Interfaces beside that of the default route, by which it may be otherwise. */
+async function closedInterfaces(facts: FirewallFacts, asked: WatchedPort): Promise<string[]> {
+  const { main, all } = facts.interfaces;
+  if (main === null) return [];
+  const others = all.filter((name) => name !== main);
+  const judged = await Promise.all(
+    others.map(async (name) => {
+      const layers = await judgeFirewall(facts, { ...asked, interface: name });
+      return layers.some(({ passage }) => passage.kind === "blocked") ? [`interface ${name}`] : [];
+    }),
+  );
+  return judged.flat();
 }
 
 function blocked(facts: FirewallFacts, port: WatchedPort, what: string, layer: Layer): Result {

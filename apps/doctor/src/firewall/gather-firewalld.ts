@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
+import type { OuterInterfaces } from "../host/interfaces.ts";
 import type { RunCommand } from "../run-command.ts";
 import { parseListAll, parseService, type ServicePorts, type Zone } from "./firewalld.ts";
 import type { FirewallFacts, Gap } from "./gather.ts";
@@ -42,21 +42,21 @@ async function readService(
 /** Asks a firewalld that runs for the zones that packets meet. */
 export async function gatherZones(
   run: RunCommand,
+  { main: mainInterface, all }: OuterInterfaces,
   gaps: Gap[],
 ): Promise<Pick<FirewallFacts, "zones" | "mainZone">> {
   const state = await run("firewall-cmd", ["--state"]);
   if (state.kind === "failed" || state.status !== 0) return { zones: null, mainZone: null };
-  const [active, fallback, mainInterface] = await Promise.all([
+  const [active, fallback] = await Promise.all([
     run("firewall-cmd", ["--get-active-zones"]),
     run("firewall-cmd", ["--get-default-zone"]),
-    findMainInterface(),
   ]);
   const listed = active.kind === "ran" ? active.stdout.split("\n") : [];
   const names = new Set(listed.filter((line) => /^\S/.test(line)).map(firstWord));
   const zones = await readZones([...names], run, gaps);
   const defaultZone = fallback.kind === "ran" ? fallback.stdout.trim() : "";
   const bound = zones.flatMap(({ interfaces }) => interfaces);
-  const isUsed = names.size === 0 || outerInterfaces().some((name) => !bound.includes(name));
+  const isUsed = names.size === 0 || all.some((name) => !bound.includes(name));
   // Where an interface is in no zone, it is in this one.
   if (isUsed && defaultZone !== "" && !names.has(defaultZone)) {
     zones.push(...(await readZones([defaultZone], run, gaps)));
@@ -78,19 +78,6 @@ async function readZones(names: readonly string[], run: RunCommand, gaps: Gap[])
     }),
   );
   return zones.filter((zone) => zone !== null);
-}
-
-/** The interface of the default route. @see /proc/net/route in proc_pid_net(5) */
-async function findMainInterface(): Promise<string | null> {
-  const table = await readFile("/proc/net/route", "utf8").catch(() => "");
-  const line = table.split("\n").find((each) => /^\S+\s+00000000\s/.test(each));
-  return line === undefined ? null : firstWord(line);
-}
-
-function outerInterfaces(): string[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses.some(({ internal }) => !internal) ? [name] : [],
-  );
 }
 
 function firstWord(line: string): string {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { DoctorInputError } from "../errors.ts";
+import { findOuterInterfaces, type OuterInterfaces } from "../host/interfaces.ts";
 import { readTextFile } from "../read-text-file.ts";
 import { whyStatus, type CommandOutcome, type RunCommand } from "../run-command.ts";
 import { parseZone, type ServicePorts, type Zone } from "./firewalld.ts";
@@ -7,6 +8,8 @@ import { gatherZones, servicePortsOf } from "./gather-firewalld.ts";
 import { parseIptablesSave, type IptablesSave } from "./iptables-save.ts";
 import type { Family } from "./model.ts";
 import { parseNft, parseNftTexts, type NftRuleset } from "./nft.ts";
+import { readPortNames, type PortNames } from "./port-names.ts";
+import { refuseUnloadable } from "./refuse-unloadable.ts";
 
 /** Rules in iptables' form, and where they are. */
 export interface IptablesSource {
@@ -29,6 +32,8 @@ export interface FirewallFacts {
   readonly nft: { readonly name: string; readonly rules: NftRuleset } | null;
   /** `/etc/sysconfig/iptables`, which is loaded at boot; null if there is none. */
   readonly saved: IptablesSource | null;
+  /** By which viewers may come; none for a file, which may be of another host. */
+  readonly interfaces: OuterInterfaces;
   /** What could not be read, and why. */
   readonly gaps: readonly Gap[];
 }
@@ -47,18 +52,19 @@ const SAVED_RULES = "/etc/sysconfig/iptables";
 /** Reads the rules that are in force on this host, and those that the next boot loads. */
 export async function gatherFirewall(run: RunCommand): Promise<FirewallFacts> {
   const gaps: Gap[] = [];
-  const { zones, mainZone } = await gatherZones(run, gaps);
+  const [interfaces, portNames] = await Promise.all([findOuterInterfaces(), readPortNames()]);
+  const { zones, mainZone } = await gatherZones(run, interfaces, gaps);
   const iptables = await Promise.all([
-    gatherIptables(run, "iptables-save", "ipv4", gaps),
-    gatherIptables(run, "ip6tables-save", "ipv6", gaps),
+    gatherIptables(run, "iptables-save", portNames, gaps),
+    gatherIptables(run, "ip6tables-save", portNames, gaps),
   ]);
   return {
     ...{ zones, mainZone },
     servicePorts: servicePortsOf(),
     iptables: iptables.filter((source) => source !== null),
     nft: await gatherNft(run, gaps),
-    saved: await gatherSaved(),
-    gaps,
+    saved: await gatherSaved(portNames),
+    ...{ interfaces, gaps },
   };
 }
 
@@ -66,13 +72,14 @@ export async function gatherFirewall(run: RunCommand): Promise<FirewallFacts> {
  * Reads one file of rules, in any of the forms: what `iptables-save` or `nft -j list ruleset` printed, or a zone of
  * firewalld.
  *
- * @throws {@link DoctorInputError} if it cannot be read, or is none of these
+ * @throws {@link DoctorInputError} if it cannot be read, is none of these, or would not be loaded
  */
 export async function readRules(file: string, family: Family): Promise<FirewallFacts> {
   const text = await readTextFile(file);
   const name = file === "-" ? "standard input" : file;
   const none: FirewallFacts = {
     ...{ zones: null, mainZone: null, iptables: [], nft: null, saved: null, gaps: [] },
+    interfaces: { main: null, all: [] },
     servicePorts: servicePortsOf(),
   };
   const [first = "*"] = text.trimStart();
@@ -83,7 +90,9 @@ export async function readRules(file: string, family: Family): Promise<FirewallF
   }
   // iptables-save prints nothing at all where no table was ever touched.
   if (first === "*" || first === "#" || first === ":") {
-    return { ...none, iptables: [{ name, family, save: parseIptablesSave(text, name) }] };
+    const save = parseIptablesSave(text, name, await readPortNames());
+    refuseUnloadable(save, name);
+    return { ...none, iptables: [{ name, family, save }] };
   }
   throw new DoctorInputError(
     `${name}: must be what iptables-save or "nft -j list ruleset" prints, or a zone's XML file of firewalld`,
@@ -93,16 +102,17 @@ export async function readRules(file: string, family: Family): Promise<FirewallF
 async function gatherIptables(
   run: RunCommand,
   command: "iptables-save" | "ip6tables-save",
-  family: Family,
+  portNames: PortNames,
   gaps: Gap[],
 ): Promise<IptablesSource | null> {
+  const family = command === "iptables-save" ? "ipv4" : "ipv6";
   const outcome = await run(command, []);
   const gap = gapOf(command, outcome, family);
   if (outcome.kind === "failed" || gap !== null) {
     if (gap !== null) gaps.push(gap);
     return null;
   }
-  return { name: command, family, save: parseIptablesSave(outcome.stdout, command) };
+  return { name: command, family, save: parseIptablesSave(outcome.stdout, command, portNames) };
 }
 
 async function gatherNft(run: RunCommand, gaps: Gap[]): Promise<FirewallFacts["nft"]> {
@@ -126,8 +136,10 @@ function gapOf(command: string, outcome: CommandOutcome, family: Family | null):
   return { family, why, isInstalled: true };
 }
 
-async function gatherSaved(): Promise<IptablesSource | null> {
+async function gatherSaved(portNames: PortNames): Promise<IptablesSource | null> {
   const text = await readFile(SAVED_RULES, "utf8").catch(() => null);
   if (text === null) return null;
-  return { name: SAVED_RULES, family: "ipv4", save: parseIptablesSave(text, SAVED_RULES) };
+  const save = parseIptablesSave(text, SAVED_RULES, portNames);
+  refuseUnloadable(save, SAVED_RULES);
+  return { name: SAVED_RULES, family: "ipv4", save };
 }

@@ -1,5 +1,13 @@
 import { byInterface, fromNetworks, invertIf, toNetworks } from "./addresses.ts";
-import { unknown, type Answer, type Packet, type Verdict } from "./model.ts";
+import { judgeMark, parseMark, type SettableMarks } from "./marks.ts";
+import { only, unknown, type Answer, type Packet, type Verdict } from "./model.ts";
+import type { PortNames } from "./port-names.ts";
+
+/** A packet, and what is known where rules are asked about it. */
+export interface AskedPacket extends Packet {
+  readonly marks: SettableMarks;
+  readonly portNames: PortNames;
+}
 
 /** What iptables' targets do; those that are none of these are chains, if there is one of the name. */
 const TERMINAL: Readonly<Record<string, Verdict>> = {
@@ -21,7 +29,7 @@ const DOUBTFUL = new Set(
 
 /** Modules whose options are understood below, or that change nothing. */
 const KNOWN_MODULES = new Set(
-  "state conntrack tcp multiport comment addrtype iprange pkttype udp icmp icmp6 icmpv6 rt standard".split(
+  "state conntrack tcp multiport comment addrtype iprange pkttype udp icmp icmp6 icmpv6 rt standard mark connmark physdev".split(
     " ",
   ),
 );
@@ -36,12 +44,13 @@ const BARE_TARGET_OPTIONS =
 /** A rule's words behind `-A CHAIN`, asked about a packet. */
 export function judgeIptablesRule(
   words: readonly string[],
-  packet: Packet,
+  packet: AskedPacket,
 ): { readonly answers: readonly Answer[]; readonly verdict: Verdict } {
   const answers: Answer[] = [];
   let verdict: Verdict = { kind: "continue" };
   const rest = [...words];
   let inverted = false;
+  let module = "";
   const take = (): string => {
     // Older iptables has the "!" behind the option's name.
     if (rest[0] === "!") {
@@ -58,7 +67,7 @@ export function judgeIptablesRule(
     if (word === "-j" || word === "--jump") verdict = targetOf(take(), "jump");
     else if (word === "-g" || word === "--goto") verdict = { kind: "goto", chain: take() };
     else if (word === "-m" || word === "--match") {
-      const module = take();
+      module = take();
       if (!KNOWN_MODULES.has(module)) answers.push(unknown(`-m ${module}`));
     } else if (word === "--notrack") verdict = { kind: "unknown", what: "-j CT --notrack" };
     else if (BARE_TARGET_OPTIONS.test(word)) continue;
@@ -67,7 +76,7 @@ export function judgeIptablesRule(
       take();
       if (word !== "--comment") take();
     } else {
-      const answer = matchOf(word, take, packet);
+      const answer = matchOf(word, take, packet, module);
       answers.push(invertIf(inverted, answer));
     }
     inverted = false;
@@ -83,7 +92,7 @@ function targetOf(name: string, kind: "jump"): Verdict {
   return DOUBTFUL.has(name) ? { kind: "unknown", what: `-j ${name}` } : { kind, chain: name };
 }
 
-function matchOf(word: string, take: () => string, packet: Packet): Answer {
+function matchOf(word: string, take: () => string, packet: AskedPacket, module: string): Answer {
   switch (word) {
     case "-p":
     case "--protocol":
@@ -99,7 +108,7 @@ function matchOf(word: string, take: () => string, packet: Packet): Answer {
       return toNetworks(take().split(","), packet);
     case "-i":
     case "--in-interface":
-      return byInterface(take());
+      return byInterface(take(), packet);
     case "-o":
     case "--out-interface":
     case "-f":
@@ -110,14 +119,13 @@ function matchOf(word: string, take: () => string, packet: Packet): Answer {
     case "--destination-port":
     case "--dports":
     case "--destination-ports":
-      return includesPort(take(), packet.port);
     case "--ports":
-      return includesPort(take(), packet.port);
+      return includesPort(take(), packet);
     case "--sport":
     case "--source-port":
     case "--sports":
     case "--source-ports":
-      return fromPorts(take());
+      return fromPorts(take(), packet.portNames);
     case "--state":
     case "--ctstate":
       return isOneOf(packet.state, take().toLowerCase().split(","));
@@ -139,6 +147,24 @@ function matchOf(word: string, take: () => string, packet: Packet): Answer {
       return take().split(",").includes("UNICAST") ? "yes" : "no";
     case "--pkt-type":
       return take() === "unicast" ? "yes" : "no";
+    case "--mark": {
+      const text = take();
+      const mark = parseMark(text);
+      const kind = module === "connmark" ? "connection" : "packet";
+      const what = `-m ${module} --mark ${text}`;
+      return mark === null ? unknown(what) : judgeMark(mark, kind, packet.marks, what);
+    }
+    // A packet for this machine comes in by a port of a bridge, and leaves by none.
+    case "--physdev-in":
+      return only(`bridge port ${take()}`);
+    case "--physdev-is-in":
+      return only("a port of a bridge");
+    case "--physdev-out":
+      take();
+      return "no";
+    case "--physdev-is-out":
+    case "--physdev-is-bridged":
+      return "no";
     // Routing headers are of IPv6, and no viewer sends one.
     case "--rt-type":
     case "--icmp-type":
@@ -155,9 +181,9 @@ function isOneOf(word: string, names: readonly string[]): Answer {
   return names.includes(word.toLowerCase()) ? "yes" : "no";
 }
 
-/** `6080`, `6080:6081`, `22,80,6000:6100`, `:1024`. */
-function includesPort(text: string, port: number): Answer {
-  const parts = text.split(",").map((part) => rangeOf(part));
+/** `6080`, `6080:6081`, `22,ssh,6000:6100`, `:1024`. */
+function includesPort(text: string, { port, portNames }: AskedPacket): Answer {
+  const parts = text.split(",").map((part) => rangeOf(part, portNames));
   if (parts.some((part) => part === null)) return unknown(`port ${text}`);
   return parts.some((part) => part !== null && part.first <= port && port <= part.last)
     ? "yes"
@@ -165,20 +191,32 @@ function includesPort(text: string, port: number): Answer {
 }
 
 /** A viewer's own port is any above 1023. */
-function fromPorts(text: string): Answer {
-  const parts = text.split(",").map((part) => rangeOf(part));
+function fromPorts(text: string, names: PortNames): Answer {
+  const parts = text.split(",").map((part) => rangeOf(part, names));
   if (parts.some((part) => part !== null && part.first <= 1024 && part.last >= 65_535))
     return "yes";
   if (parts.every((part) => part !== null && part.last < 1024)) return "no";
   return { kind: "only", where: `source port ${text}` };
 }
 
-function rangeOf(text: string): { readonly first: number; readonly last: number } | null {
-  const match = /^(\d{0,5})(?:([:-])(\d{0,5}))?$/.exec(text.trim());
-  if (match === null || text.trim() === "") return null;
-  const [, from = "", colon, to = ""] = match;
-  const first = from === "" ? 0 : Number(from);
-  return { first, last: colon === undefined ? first : to === "" ? 65_535 : Number(to) };
+function rangeOf(
+  text: string,
+  names: PortNames,
+): { readonly first: number; readonly last: number } | null {
+  const trimmed = text.trim();
+  const whole = portOf(trimmed, names);
+  if (whole !== null) return { first: whole, last: whole };
+  // A service's name may have a "-" itself: a range of names has ":".
+  const match = /^([^:]*):([^:]*)$/.exec(trimmed) ?? /^(\d*)-(\d*)$/.exec(trimmed);
+  if (match === null || trimmed.length === 1) return null;
+  const [, from = "", to = ""] = match;
+  const first = from === "" ? 0 : portOf(from, names);
+  const last = to === "" ? 65_535 : portOf(to, names);
+  return first === null || last === null ? null : { first, last };
+}
+
+function portOf(text: string, names: PortNames): number | null {
+  return /^\d{1,5}$/.test(text) ? Number(text) : (names.get(text) ?? null);
 }
 
 /** The first packet of a connection has SYN, and no other flag; those that follow have ACK. */

@@ -1,9 +1,11 @@
 import { DoctorInputError } from "../errors.ts";
 import { judgeIptablesRule } from "./iptables-rule.ts";
+import { marksOfIptables, type SettableMarks } from "./marks.ts";
 import type { Chain, Packet, Rule, Ruleset } from "./model.ts";
+import type { PortNames } from "./port-names.ts";
 
 /** A line of `iptables-save`. */
-interface Line {
+export interface Line {
   readonly table: string;
   readonly chain: string;
   readonly words: readonly string[];
@@ -17,6 +19,8 @@ export interface IptablesSave {
   readonly rules: readonly Line[];
   /** Tables of nftables that this is a picture of; none for rules of the older kind, and for a file of somebody's. */
   readonly nftTables: ReadonlySet<string>;
+  /** What a rule may have instead of a port's number. */
+  readonly portNames: PortNames;
 }
 
 /** Where a packet for this machine comes by, in the kernel's order. */
@@ -35,9 +39,14 @@ const MAX_TEXT = 16 * 1024 * 1024;
  * Reads what `iptables-save` prints, or `/etc/sysconfig/iptables`.
  *
  * @param source - for messages
+ * @param portNames - of the host that loads the rules
  * @throws {@link DoctorInputError} for a line that is of no form that iptables-restore takes
  */
-export function parseIptablesSave(text: string, source: string): IptablesSave {
+export function parseIptablesSave(
+  text: string,
+  source: string,
+  portNames: PortNames = new Map(),
+): IptablesSave {
   if (text.length > MAX_TEXT) throw new DoctorInputError(`${source}: longer than 16 MiB`);
   const policies = new Map<string, "accept" | "drop" | null>();
   const rules: Line[] = [];
@@ -97,11 +106,19 @@ export function parseIptablesSave(text: string, source: string): IptablesSave {
       `${source}:${tableLine}: found *${table} and the end of the text, must be ended by COMMIT (is it cut short?)`,
     );
   }
-  return { policies, rules, nftTables: tables };
+  return { policies, rules, nftTables: tables, portNames };
 }
 
-/** @returns what becomes of `packet` by these rules */
-export function judgeIptables({ policies, rules }: IptablesSave, packet: Packet): Ruleset {
+/**
+ * @param marks - that rules may set, these and those of other layers
+ * @returns what becomes of `packet` by these rules
+ */
+export function judgeIptables(
+  { policies, rules, portNames }: IptablesSave,
+  packet: Packet,
+  marks: SettableMarks = marksOfIptables(rules),
+): Ruleset {
+  const asked = { ...packet, marks, portNames };
   const tables = new Map<string, Map<string, Chain>>();
   for (const [key, policy] of policies) {
     const [table = "", name = ""] = key.split(" ");
@@ -111,7 +128,7 @@ export function judgeIptables({ policies, rules }: IptablesSave, packet: Packet)
   for (const { table, chain, words, text, line } of rules) {
     const key = `${table} ${chain}`;
     const before = judged.get(key);
-    const rule = { text, line, ...judgeIptablesRule(words, packet) };
+    const rule = { text, line, ...judgeIptablesRule(words, asked) };
     if (before === undefined) judged.set(key, [rule]);
     else before.push(rule);
   }

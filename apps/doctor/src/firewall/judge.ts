@@ -2,11 +2,12 @@ import { evaluate, type Passage } from "./evaluate.ts";
 import { judgeZone, type Zone } from "./firewalld.ts";
 import type { FirewallFacts, IptablesSource } from "./gather.ts";
 import { judgeIptables } from "./iptables-save.ts";
+import { marksOfIptables, mergeMarks, type SettableMarks } from "./marks.ts";
 import type { Packet } from "./model.ts";
-import { judgeNft } from "./nft.ts";
+import { judgeNft, marksOfRuleset } from "./nft.ts";
 
-/** The port that a connection is to. */
-export type Destination = Pick<Packet, "family" | "port">;
+/** The port that a connection is to, and the interface that it comes in by, if that is known. */
+export type Destination = Omit<Packet, "state">;
 
 /** Who guards, and what it does with a packet. */
 export interface Layer {
@@ -20,12 +21,23 @@ export interface Layer {
 export async function judgeFirewall(facts: FirewallFacts, to: Destination): Promise<Layer[]> {
   const layers: Layer[] = [];
   const ofFirewalld = facts.zones !== null;
+  const shown = new Set(
+    facts.iptables
+      .filter(({ family }) => family === to.family)
+      .flatMap(({ save }) => [...save.nftTables]),
+  );
+  const marks = mergeMarks([
+    ...facts.iptables
+      .filter(({ family }) => family === to.family)
+      .map(({ save }) => marksOfIptables(save.rules)),
+    ...(facts.nft === null ? [] : [marksOfRuleset(facts.nft.rules, shown)]),
+  ]);
   if (facts.zones !== null) layers.push(await judgeZones(facts, to));
   for (const source of facts.iptables) {
     if (source.family !== to.family) continue;
     // Where firewalld itself works by iptables, its zones have said it.
     if (ofFirewalld && source.save.policies.has("filter INPUT_ZONES")) continue;
-    layers.push(judgeSource(source, to));
+    layers.push(judgeSource(source, to, marks));
   }
   if (facts.nft !== null) {
     const { name, rules } = facts.nft;
@@ -33,23 +45,22 @@ export async function judgeFirewall(facts: FirewallFacts, to: Destination): Prom
       ...rules,
       chains: rules.chains.filter(({ table }) => !ofFirewalld || table !== "firewalld"),
     };
-    const shown = new Set(
-      facts.iptables
-        .filter(({ family }) => family === to.family)
-        .flatMap(({ save }) => [...save.nftTables]),
-    );
-    const passage = evaluate((state) => judgeNft(others, { ...to, state }, shown));
+    const passage = evaluate((state) => judgeNft(others, { ...to, state }, shown, marks));
     if (others.chains.length > 0) layers.push({ kind: "nftables", name, passage });
   }
   return layers;
 }
 
-/** Asks rules in iptables' form. */
-export function judgeSource({ name, save }: IptablesSource, to: Destination): Layer {
+/** Asks rules in iptables' form. @param marks - that rules may set; left out: these rules alone */
+export function judgeSource(
+  { name, save }: IptablesSource,
+  to: Destination,
+  marks?: SettableMarks,
+): Layer {
   return {
     kind: "iptables",
     name,
-    passage: evaluate((state) => judgeIptables(save, { ...to, state })),
+    passage: evaluate((state) => judgeIptables(save, { ...to, state }, marks)),
   };
 }
 

@@ -6,6 +6,8 @@ export interface Packet {
   readonly family: Family;
   readonly port: number;
   readonly state: "new" | "established";
+  /** Interface that it comes in by; left out: any but loopback. */
+  readonly interface?: string;
 }
 
 /**

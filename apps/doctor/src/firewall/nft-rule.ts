@@ -1,21 +1,18 @@
 import { byInterface, fromNetworks, invertIf, toNetworks } from "./addresses.ts";
 import { isList, isRecord, textOf, type Json } from "./json.ts";
+import { judgeMark, type SettableMarks } from "./marks.ts";
 import { allOf, anyOf, unknown, type Answer, type Packet, type Verdict } from "./model.ts";
-import {
-  flagsOf,
-  isPort,
-  isTcpFlags,
-  networkOf,
-  shorten,
-  valuesOf,
-  type NftSets,
-} from "./nft-values.ts";
+import { lookAt, type Looked } from "./nft-expression.ts";
+import { flagsOf, isPort, networkOf, shorten, valuesOf, type NftSets } from "./nft-values.ts";
 
 /** Statements that let a packet go on as it is. */
 const PASSING: ReadonlySet<string> = new Set([
   ...["counter", "log", "mangle", "flow", "dup", "last", "secmark"],
   ...["ct helper", "ct timeout", "ct expectation"],
 ]);
+
+/** A packet, and the marks that it may have when a rule is asked. */
+export type NftPacket = Packet & { readonly marks: SettableMarks };
 
 interface Judged {
   readonly text: string;
@@ -26,7 +23,7 @@ interface Judged {
 /** A rule's `expr`, asked about a packet. */
 export function judgeStatements(
   statements: readonly Json[],
-  packet: Packet,
+  packet: NftPacket,
   sets: NftSets,
 ): Judged {
   const answers: Answer[] = [];
@@ -83,22 +80,7 @@ function verdictOf(name: string, value: Json): Verdict | null {
   }
 }
 
-/** What a packet has where a rule looks, so far as it is known: any of a few words, or a question of its own. */
-type Looked =
-  | {
-      readonly kind: "words";
-      readonly words: readonly (string | number)[];
-      readonly others: Answer;
-    }
-  | { readonly kind: "source" | "destination" | "interface" | "port" | "sport" }
-  /** TCP flags, so far as a mask shows them. */
-  | { readonly kind: "flags"; readonly flags: readonly string[] }
-  /** Whether there is a way back to where the packet came from. */
-  | { readonly kind: "route" }
-  | { readonly kind: "concat"; readonly parts: readonly Looked[] }
-  | { readonly kind: "unknown"; readonly what: string };
-
-function judgeMatch(match: Json, packet: Packet, sets: NftSets): Answer {
+function judgeMatch(match: Json, packet: NftPacket, sets: NftSets): Answer {
   if (!isRecord(match)) return unknown("match");
   const { op, left, right } = match;
   const looked = lookAt(left ?? null, packet);
@@ -111,89 +93,8 @@ function judgeMatch(match: Json, packet: Packet, sets: NftSets): Answer {
   return invertIf(operator === "!=", answer);
 }
 
-function lookAt(left: Json, packet: Packet): Looked {
-  const words = (...known: (string | number)[]): Looked => ({
-    kind: "words",
-    words: known,
-    others: "no",
-  });
-  if (!isRecord(left)) return { kind: "unknown", what: shorten(left) };
-  const { meta, payload, ct, fib, concat, "&": masked } = left;
-  if (concat !== undefined && isList(concat)) {
-    return { kind: "concat", parts: concat.map((part) => lookAt(part, packet)) };
-  }
-  if (masked !== undefined && isList(masked)) {
-    const [what = null, mask = null] = masked;
-    const inner = lookAt(what, packet);
-    if (inner.kind === "words" && isTcpFlags(what)) {
-      const shown = flagsOf(mask);
-      return { kind: "flags", flags: inner.words.map(String).filter((own) => shown.includes(own)) };
-    }
-  }
-  if (isRecord(meta)) {
-    switch (textOf(meta["key"])) {
-      case "iifname":
-      case "iif":
-        return { kind: "interface" };
-      case "l4proto":
-        return words("tcp", 6);
-      case "nfproto":
-        return packet.family === "ipv4" ? words("ipv4", 2) : words("ipv6", 10);
-      case "protocol":
-        return packet.family === "ipv4" ? words("ip") : words("ip6");
-      case "pkttype":
-        return words("unicast", "host");
-      default:
-    }
-  }
-  if (isRecord(payload)) {
-    const { protocol, field } = payload;
-    switch (`${textOf(protocol)} ${textOf(field)}`) {
-      case "tcp dport":
-      case "th dport":
-        return { kind: "port" };
-      case "tcp sport":
-      case "th sport":
-        return { kind: "sport" };
-      case "tcp flags":
-        return words(packet.state === "new" ? "syn" : "ack");
-      case "udp dport":
-      case "udp sport":
-      case "icmp type":
-      case "icmpv6 type":
-      case "sctp dport":
-        return words();
-      case "ip saddr":
-        return packet.family === "ipv4" ? { kind: "source" } : words();
-      case "ip6 saddr":
-        return packet.family === "ipv6" ? { kind: "source" } : words();
-      case "ip daddr":
-        return packet.family === "ipv4" ? { kind: "destination" } : words();
-      case "ip6 daddr":
-        return packet.family === "ipv6" ? { kind: "destination" } : words();
-      case "ip protocol":
-        return packet.family === "ipv4" ? words("tcp", 6) : words();
-      case "ip6 nexthdr":
-        return packet.family === "ipv6" ? words("tcp", 6) : words();
-      default:
-    }
-  }
-  if (isRecord(ct)) {
-    if (ct["key"] === "state") return words(packet.state);
-    if (ct["key"] === "direction") return words("original");
-    if (ct["key"] === "status") return words();
-  }
-  if (isRecord(fib) && fib["result"] === "type") {
-    const flags = fib["flags"];
-    const saddr = flags !== undefined && JSON.stringify(flags).includes("saddr");
-    return saddr ? words("unicast") : words("local");
-  }
-  if (isRecord(fib) && textOf(fib["result"]).startsWith("oif")) return { kind: "route" };
-  return { kind: "unknown", what: shorten(left) };
-}
-
 /** `right` may be one value, a list, a set, a range, a prefix, or the name of a set. */
-function judgeValue(looked: Looked, right: Json, packet: Packet, sets: NftSets): Answer {
+function judgeValue(looked: Looked, right: Json, packet: NftPacket, sets: NftSets): Answer {
   const values = valuesOf(right, sets);
   if (values === null) return unknown(`set ${shorten(right)}`);
   switch (looked.kind) {
@@ -208,6 +109,15 @@ function judgeValue(looked: Looked, right: Json, packet: Packet, sets: NftSets):
       const wanted = flagsOf(right);
       return sameFlags(looked.flags, wanted) ? "yes" : "no";
     }
+    case "mark":
+      return anyOf(
+        values.map((value): Answer => {
+          const { mask, of } = looked;
+          const what = `the mark of the ${of}`;
+          if (typeof value !== "number") return unknown(what);
+          return judgeMark({ value, mask }, of, packet.marks, what);
+        }),
+      );
     case "route":
       return anyOf(
         values.map((value): Answer => {
@@ -226,14 +136,21 @@ function judgeValue(looked: Looked, right: Json, packet: Packet, sets: NftSets):
     case "destination":
       return toNetworks(values.map(networkOf), packet);
     case "interface":
-      return anyOf(values.map((value) => byInterface(typeof value === "string" ? value : "?")));
+      return anyOf(
+        values.map((value) => byInterface(typeof value === "string" ? value : "?", packet)),
+      );
     case "unknown":
       return unknown(looked.what);
   }
 }
 
 /** `iifname . tcp dport { "eth0" . 6080 }`: all parts have to fit. */
-function judgeConcat(parts: readonly Looked[], value: Json, packet: Packet, sets: NftSets): Answer {
+function judgeConcat(
+  parts: readonly Looked[],
+  value: Json,
+  packet: NftPacket,
+  sets: NftSets,
+): Answer {
   const values = isRecord(value) ? value["concat"] : undefined;
   if (values === undefined || !isList(values) || values.length !== parts.length) {
     return unknown(shorten(value));
@@ -256,7 +173,7 @@ function judgeOrder(operator: string, looked: Looked, right: Json, { port }: Pac
 
 function judgeMap(
   vmap: Json,
-  packet: Packet,
+  packet: NftPacket,
   sets: NftSets,
 ): { readonly answers: readonly Answer[]; readonly verdict: Verdict } {
   const doubt = { answers: [unknown("vmap")], verdict: { kind: "unknown", what: "vmap" } } as const;

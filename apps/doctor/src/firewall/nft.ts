@@ -1,5 +1,6 @@
 import { DoctorInputError } from "../errors.ts";
 import { parseJson } from "../parse-json.ts";
+import { marksOfNft, type SettableMarks } from "./marks.ts";
 import { judgeStatements } from "./nft-rule.ts";
 import type { NftSets } from "./nft-values.ts";
 import { isList, isRecord, numberOf, textOf, type Json } from "./json.ts";
@@ -65,15 +66,25 @@ export function parseNft(text: string, source: string): NftRuleset {
   return { chains, rules, sets, texts: new Map() };
 }
 
+/** Finds the marks that these rules may set. @param shown - as {@link judgeNft} has it */
+export function marksOfRuleset({ rules }: NftRuleset, shown: ReadonlySet<string>): SettableMarks {
+  const own = rules.filter(({ family, table }) => !/^ip6?$/.test(family) || !shown.has(table));
+  return marksOfNft(own.flatMap(({ statements }) => statements));
+}
+
 /**
+ * @param marks - that rules may set, these and those of other layers
  * @param shown - tables that iptables-save has shown for this family, which are not asked again
  * @returns what becomes of `packet` by these rules
  */
 export function judgeNft(
-  { chains, rules, sets, texts }: NftRuleset,
+  ruleset: NftRuleset,
   packet: Packet,
   shown: ReadonlySet<string>,
+  marks: SettableMarks = marksOfRuleset(ruleset, shown),
 ): Ruleset {
+  const { chains, rules, sets, texts } = ruleset;
+  const marked = { ...packet, marks };
   const families = ["netdev", "inet", packet.family === "ipv4" ? "ip" : "ip6"];
   const byTable = new Map<string, Map<string, Chain>>();
   const hooks: { chain: Chain; table: string; place: number; priority: number }[] = [];
@@ -92,7 +103,7 @@ export function judgeNft(
     byTable.set(key, inTable);
     const find: NftSets = (set) => sets.get(`${key} ${set}`) ?? null;
     const own = (rulesOf.get(`${key} ${name}`) ?? []).map((rule): Rule => {
-      const judged = judgeStatements(rule.statements, packet, find);
+      const judged = judgeStatements(rule.statements, marked, find);
       const written = texts.get(`${key} ${rule.handle ?? "?"}`) ?? judged.text;
       return { ...judged, text: `${key} ${name}: ${written}`, line: null };
     });

@@ -6,9 +6,10 @@ import { TestNetwork } from "../testing/network.ts";
 import { evaluate } from "./evaluate.ts";
 import { judgeIptables, parseIptablesSave } from "./iptables-save.ts";
 import { judgeNft, parseNft } from "./nft.ts";
+import { readPortNames } from "./port-names.ts";
 
 const PORT = 6080;
-const EMPTY = "*raw\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n";
+const EMPTY = "*raw\nCOMMIT\n*mangle\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n";
 const to = { family: "ipv4", port: PORT } as const;
 
 describe("rules that the kernel enforces", () => {
@@ -25,10 +26,11 @@ describe("rules that the kernel enforces", () => {
       const text = rules[0]?.startsWith("*") ? [...rules, "COMMIT\n"] : filterTable(rules);
       await network.onHost("iptables-restore", [], text.join("\n"));
       try {
+        const names = await readPortNames();
         const saved = await network.onHost("iptables-save", []);
         for (const form of [text.join("\n"), saved]) {
           const passage = evaluate((state) =>
-            judgeIptables(parseIptablesSave(form, "rules"), { ...to, state }),
+            judgeIptables(parseIptablesSave(form, "rules", names), { ...to, state }),
           );
           assert.equal(passage.kind, says, `${form}\n${JSON.stringify(passage)}`);
         }

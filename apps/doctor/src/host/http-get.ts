@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { request as requestPlain, type IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
+import { TLSSocket } from "node:tls";
+import type { X509Certificate } from "node:crypto";
 import { lookupWithin } from "@nova-console/name-lookup";
 
 /** What somebody answered. */
@@ -13,6 +15,15 @@ export interface HttpAnswer {
   readonly dateMs: number | null;
   /** Where a redirect leads to; null if it is none. */
   readonly location: string | null;
+  /** What was shown by TLS; left out of an answer by plain HTTP. */
+  readonly tls?: ShownCertificate;
+}
+
+/** A certificate, and whether this host's authorities know who made it. */
+export interface ShownCertificate {
+  readonly certificate: X509Certificate;
+  /** OpenSSL's code, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; null if it is known. */
+  readonly problem: string | null;
 }
 
 const TIME_LIMIT_MS = 5_000;
@@ -50,6 +61,7 @@ export function httpGet(
     };
     request.on("error", fail);
     request.on("response", (response) => {
+      const tls = shownBy(response);
       const hash = createHash("sha256");
       let bytes = 0;
       const done = (): void => {
@@ -60,6 +72,7 @@ export function httpGet(
           bodyDigest: hash.digest("hex"),
           dateMs: Number.isNaN(date) ? null : date,
           location: locationOf(response, url),
+          ...(tls === null ? {} : { tls }),
         });
         request.destroy();
       };
@@ -73,6 +86,14 @@ export function httpGet(
     });
     request.end();
   });
+}
+
+function shownBy({ socket }: IncomingMessage): ShownCertificate | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  const certificate = socket.getPeerX509Certificate();
+  // Node.js has a code here, whatever the types say.
+  const problem = socket.authorized ? null : String(socket.authorizationError);
+  return certificate === undefined ? null : { certificate, problem };
 }
 
 function locationOf({ statusCode = 0, headers }: IncomingMessage, base: string): string | null {

@@ -5,8 +5,10 @@ export interface ProcessFacts {
   readonly pid: number;
   /** Short name, as `ps` shows it. */
   readonly comm: string;
-  /** Words of its command line. */
+  /** Words of its command line; of a program that has set a title, that. */
   readonly words: readonly string[];
+  /** File that it runs; null if this user may not see it. */
+  readonly exe?: string | null;
 }
 
 /** A process that is one of nova's console programs. */
@@ -32,10 +34,11 @@ export async function gatherProcesses(): Promise<ProcessFacts[]> {
 
 /** Recognizes a console program by its command line. @returns null if it is none */
 export function consoleProcessOf(process: ProcessFacts): ConsoleProcess | null {
-  const [interpreter = ""] = process.words;
+  // A title takes the place of the words, and of the interpreter among them.
+  const interpreter = process.exe ?? process.words[0] ?? "";
   const program = process.words
     .slice(0, 6)
-    .map((word) => PROGRAM.exec(word)?.[1])
+    .map((word) => PROGRAM.exec(word.replace(/[ :].*/, ""))?.[1])
     .find((found) => found !== undefined);
   if (program === undefined) return null;
   const isPython = /(^|\/)python[\d.]*$/.test(interpreter);
@@ -70,11 +73,16 @@ export async function holdersOf(
 
 async function readProcess(pid: number): Promise<ProcessFacts | null> {
   try {
-    const [comm, line] = await Promise.all([
+    const [comm, line, exe] = await Promise.all([
       readFile(`/proc/${pid}/comm`, "utf8"),
       readFile(`/proc/${pid}/cmdline`, "utf8"),
+      // After an upgrade the file of those that still run is gone.
+      readlink(`/proc/${pid}/exe`).then(
+        (path) => path.replace(/ \(deleted\)$/, ""),
+        () => null,
+      ),
     ]);
-    return { pid, comm: comm.trim(), words: line.slice(0, 4096).split("\0").filter(Boolean) };
+    return { pid, exe, comm: comm.trim(), words: line.slice(0, 4096).split("\0").filter(Boolean) };
   } catch {
     // It ended between the two.
     return null;

@@ -11,7 +11,10 @@ const MEND = [
 export function checkMultipath(pair: Pair): Result[] {
   const { source, destination } = pair;
   const [mine, theirs] = [devicesOf(source), devicesOf(destination)];
-  if (mine.length === 0 && theirs.length === 0) return [fine("neither host has multipath devices")];
+  if (mine.length === 0 && theirs.length === 0) {
+    const unknown = bothWays(pair).flatMap(({ here }) => unlistedBy(here));
+    return unknown.length > 0 ? unknown : [fine("neither host has multipath devices")];
+  }
   const without = bothWays(pair).flatMap(({ here }) => missingIn(here));
   if (without.length > 0) return without;
   const friendly = bothWays(pair).flatMap(({ here }) => friendlyIn(here));
@@ -38,7 +41,10 @@ export function checkMultipath(pair: Pair): Result[] {
       ),
     );
   }
-  if (results.some(({ kind }) => kind === "finding")) return results;
+  const unread = bothWays(pair).flatMap(({ here }) => unreadBy(here));
+  if (unread.length > 0 || results.some(({ kind }) => kind === "finding")) {
+    return [...results, ...unread];
+  }
   return [
     ...results,
     fine(`${shared.length} devices have the same names, user_friendly_names is off`),
@@ -57,6 +63,17 @@ function missingIn({ host, multipath }: HostFacts): Result[] {
       `on ${host.name}: mpathconf --enable --user_friendly_names n --with_multipathd y`,
     ]),
   ];
+}
+
+/** Without the program there are no such devices; that it failed says nothing of them. */
+function unlistedBy({ host, multipath }: HostFacts): Result[] {
+  if (!isMissing(multipath) || multipath.missing.endsWith("is not installed")) return [];
+  return [notChecked(`${host.name}: ${multipath.missing}`)];
+}
+
+function unreadBy({ host, multipath }: HostFacts): Result[] {
+  if (isMissing(multipath) || multipath.user_friendly_names !== null) return [];
+  return [notChecked(`${host.name}: user_friendly_names; its multipath.conf could not be read`)];
 }
 
 function friendlyIn({ host, multipath }: HostFacts): Result[] {

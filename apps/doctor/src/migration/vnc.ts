@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isLoopbackHost } from "../checks/base-urls.ts";
+import { isLoopbackHost } from "../host/url-host.ts";
 import { isMissing, type HostFacts } from "../facts/facts.ts";
 import { finding, fine, notChecked, type Result } from "../finding.ts";
 import { bothWays, type Pair } from "./pair.ts";

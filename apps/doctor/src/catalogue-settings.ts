@@ -1,0 +1,161 @@
+import type { CatalogueEntry } from "./catalogue-entry.ts";
+
+/** Findings of `nova-console-doctor check` about config files, ports, certificates and base URLs. */
+export const settingFindings = {
+  "config-unreadable": {
+    severity: "fault",
+    what: "A config file that was named is missing, or cannot be read.",
+    why: "The services read it as well: they do not start.",
+    mend: "Name the right file, or restore it.",
+  },
+  "config-invalid": {
+    severity: "fault",
+    what: "nova.conf has a line that is none, or a value that is not allowed.",
+    why: "The services refuse to start with it (exit status 2).",
+    mend: "Change the line that is named; `nova-novncproxy --print-config` shows whether it is well now.",
+  },
+  "config-unknown-option": {
+    severity: "advice",
+    what: "nova.conf sets an option that nobody reads.",
+    why: "What was meant by it does not happen, and nobody is told.",
+    mend: "Correct the name, or remove the line.",
+  },
+  "config-not-for-service": {
+    severity: "fault",
+    what: "The user that the services run as cannot read a config file.",
+    why: "The services do not start, though the same command works for root.",
+    mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
+  },
+  "secret-world-readable": {
+    severity: "fault",
+    what: "A file with a password, a private key or another secret can be read by every user.",
+    why: "Whoever gets an account on this host gets the cloud's database or message broker.",
+    mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
+  },
+  "port-held-by-other": {
+    severity: "fault",
+    what: "Another program listens on a port of the proxies.",
+    why: "The proxy cannot start, and viewers reach the other program.",
+    mend: "Stop that program, or give the proxy another port.",
+  },
+  "listen-address-missing": {
+    severity: "fault",
+    what: "A proxy is to listen on an address that this host does not have.",
+    why: "It does not start; where a virtual address is elsewhere at the moment, it does not start until that comes here.",
+    mend: "Have it listen on 0.0.0.0, or allow addresses that are not here: `sysctl net.ipv4.ip_nonlocal_bind=1`.",
+  },
+  "port-privileged": {
+    severity: "fault",
+    what: "A proxy is to listen on a port below 1024, and its unit gives it no capability for that.",
+    why: "It does not start (EACCES).",
+    mend: "`systemctl edit UNIT` with CAP_NET_BIND_SERVICE, or the socket unit.",
+  },
+  "certificate-missing": {
+    severity: "fault",
+    what: "A certificate is asked for and not there.",
+    why: "With ssl_only the proxies do not start; without it they speak plain HTTP, and browsers that come by https get an error.",
+    mend: "Put the file where `[DEFAULT] cert` says, or correct the option.",
+  },
+  "certificate-unusable": {
+    severity: "fault",
+    what: "Certificate or key cannot be used: no PEM, or not of each other.",
+    why: "The proxies do not start.",
+    mend: "Give `cert` and `key` files that belong together; the key without a passphrase.",
+  },
+  "certificate-not-for-service": {
+    severity: "fault",
+    what: "The user that the services run as cannot read the certificate or its key.",
+    why: "The proxies do not start.",
+    mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
+  },
+  "certificate-expired": {
+    severity: "fault",
+    what: "The certificate's time is over.",
+    why: "Browsers refuse the WebSocket without asking: the page stays at Connecting.",
+    mend: "Get a new one, and restart the proxies.",
+  },
+  "certificate-not-yet-valid": {
+    severity: "fault",
+    what: "The certificate's time has not come, by this host's clock.",
+    why: "Browsers refuse it. Often it is the clock that is wrong.",
+    mend: "Compare the clock with another host's, then look at the certificate.",
+  },
+  "certificate-expires-soon": {
+    severity: "advice",
+    what: "The certificate expires within 30 days.",
+    why: "On that day every console stops to open.",
+    mend: "Get a new one, and restart the proxies.",
+  },
+  "certificate-chain": {
+    severity: "fault",
+    what: "The certificate of an intermediate authority is missing in the chain that is shown.",
+    why: "Browsers and viewers that do not have it by chance refuse the connection, without asking in the case of a WebSocket.",
+    mend: "Append the authority's certificate to the file that `cert` names.",
+  },
+  "certificate-authority-unknown": {
+    severity: "advice",
+    what: "A certificate is of an authority that neither its file nor this host has.",
+    why: "With an authority of one's own whose certificate browsers have, that is well; if it is an intermediate one, they refuse the connection.",
+    mend: "Append the certificates of intermediate authorities to the file that `cert` names.",
+  },
+  "certificate-name": {
+    severity: "fault",
+    what: "The certificate is not for the host that a base URL names.",
+    why: "Browsers and viewers refuse it: the page stays at Connecting.",
+    mend: "Get a certificate with that name as a subjectAltName, or use a name that it has in the base URL.",
+  },
+  "base-url-loopback": {
+    severity: "fault",
+    what: "A base URL leads to the viewer's own machine: the default was left in a cloud.",
+    why: "nova gives this address to people, whose browsers then look for the console on themselves.",
+    mend: "Set it, on every controller and compute, to the address by which people reach this proxy.",
+  },
+  "base-url-scheme": {
+    severity: "fault",
+    what: "A base URL's scheme does not fit the port that it leads to.",
+    why: "https to what speaks no TLS, or http to what speaks nothing else: nothing opens.",
+    mend: "Change the scheme, or `cert` and `ssl_only`.",
+  },
+  "base-url-websocket": {
+    severity: "fault",
+    what: "A base URL leads to our page, and a WebSocket beside it is not passed on.",
+    why: "The page comes, and stays at Connecting.",
+    mend: "Have the load balancer pass Connection and Upgrade on, for all paths below the page's folder.",
+  },
+  "base-url-balancer": {
+    severity: "fault",
+    what: "A load balancer answers at a base URL, and reaches no proxy.",
+    why: "People see an error (502, 503, 504) instead of the page.",
+    mend: "Correct the address of its servers, or what its health check asks for.",
+  },
+  "base-url-name-local": {
+    severity: "advice",
+    what: "The name in a base URL is an address such as 127.0.1.1 here, which only /etc/hosts has.",
+    why: "What this host reaches by that name says nothing of where viewers arrive.",
+    mend: "Give the name in /etc/hosts the address that the DNS has, and ask again.",
+  },
+  "base-url-name": {
+    severity: "fault",
+    what: "The name in a base URL does not resolve here.",
+    why: "If it does not for viewers either, no console opens.",
+    mend: "Add it to the DNS, or correct the option.",
+  },
+  "base-url-unreachable": {
+    severity: "fault",
+    what: "Nobody answers at a base URL, though the proxy runs.",
+    why: "It is where people are sent: a wrong port, a load balancer that is down, or a firewall.",
+    mend: "Correct host and port, or look at what is in between.",
+  },
+  "base-url-elsewhere": {
+    severity: "fault",
+    what: "Somebody else answers at a base URL.",
+    why: "People are sent to a page that opens no console.",
+    mend: "Correct host and port, or the load balancer's rule.",
+  },
+  "base-url-page": {
+    severity: "fault",
+    what: "The page that novncproxy_base_url names is not there.",
+    why: "People see 404 instead of a screen.",
+    mend: "Name a page that the web root has, such as /vnc_lite.html or /vnc_auto.html.",
+  },
+} satisfies Record<string, CatalogueEntry>;
