@@ -29,7 +29,7 @@ const signals: readonly Block[] = [
   ),
   item(
     "`SIGHUP`",
-    "Begin a new log file and read the configuration again. If that is not good, the old one is kept.",
+    "Begin a new log file and read the configuration again. If that is not good, the old one is kept; check-config says why.",
   ),
 ];
 
@@ -39,7 +39,8 @@ const socket = item("`LISTEN_FDS`", "Set by systemd if it holds the port: `syste
 const drain = paragraph(
   "What SIGTERM does to open consoles is said by `[console_proxy] on_stop`: `drain` waits for them, `leave`, which " +
     "the packaged unit sets, ends at once and has the worker processes carry them on. Either way they may go on for " +
-    "`drain_timeout` seconds; 0 sets no end.",
+    "`drain_timeout` seconds; 0 sets no end. What was left is seen at `[console_proxy] admin_listen` of the next start, and " +
+    "the command end-left ends it.",
 );
 
 const exitStatus: readonly Block[] = [
