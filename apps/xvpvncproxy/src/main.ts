@@ -1,7 +1,6 @@
 import { claimPort, formatAddress } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
-  asWorker,
   runningProxy,
   runProgram,
   SessionLog,
@@ -12,7 +11,7 @@ import { countTokenChecks } from "@nova-console/token";
 import { openTokenStore, watchStore } from "@nova-console/token-stores";
 import { declaration } from "./declaration.ts";
 import { startXvpVncProxy } from "./server.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf, workerSettingsOf } from "./settings.ts";
 
 await runProgram({
   ...declaration,
@@ -29,7 +28,7 @@ await runProgram({
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const sessionLog = new SessionLog(log);
     const proxy = await startXvpVncProxy({
-      settings: asWorker(settingsOf(config), place),
+      settings: workerSettingsOf(config, place),
       workers: place?.workers ?? 1,
       reusePort: place?.reusePort ?? false,
       socket,
