@@ -92,6 +92,25 @@ describe(
       return words;
     }
 
+    it("answers nova's ping, and no other method or version of its namespace", async () => {
+      const ping = {
+        topic: "consoleauth",
+        namespace: "baseapi",
+        method: "ping",
+        args: { arg: "x" },
+      };
+      assert.deepEqual(await oslo.ask({ ...ping, version: "1.0" }), {
+        result: { service: "consoleauth", arg: "x" },
+      });
+      for (const other of [
+        { ...ping, version: "2.1" },
+        { ...ping, version: "1.1", namespace: "other" },
+        { ...ping, version: "1.1", method: "check_token" },
+      ]) {
+        assert.ok("error" in (await oslo.ask(other)), JSON.stringify(other));
+      }
+    });
+
     for (const version of ["1.2", "2.0", "2.1"]) {
       it(`opens consoles, and none after the instance is gone, in version ${version}`, async () => {
         const instanceUuid = randomUUID();

@@ -4,7 +4,7 @@ import type { Endpoint } from "@nova-console/oslo-messaging";
 import { Token } from "@nova-console/token";
 import { consoleSettingsOf } from "./console-settings.ts";
 import { Revocations } from "./revocations.ts";
-import { createRpcEndpoints } from "./rpc-endpoints.ts";
+import { createBaseEndpoints, createRpcEndpoints } from "./rpc-endpoints.ts";
 import { createWorkplace, INSTANCE, type Workplace } from "./testing.ts";
 
 const NOW_SECONDS = 1_795_327_070;
@@ -18,6 +18,16 @@ const place = {
   internal_access_path: null,
   instance_uuid: INSTANCE,
 };
+
+describe("createBaseEndpoints()", () => {
+  it("sends the argument of a ping back with the service's name", async () => {
+    const { ping } = createBaseEndpoints("consoleauth");
+    assert.deepEqual(await ping?.({ arg: "hello" }, request), {
+      service: "consoleauth",
+      arg: "hello",
+    });
+  });
+});
 
 describe("createRpcEndpoints()", () => {
   let workplace: Workplace;

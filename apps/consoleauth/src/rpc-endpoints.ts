@@ -40,6 +40,16 @@ export function createRpcEndpoints(context: RpcContext): Readonly<Record<string,
   };
 }
 
+/**
+ * What every service of nova answers in the namespace `baseapi`: the ping of those who look whether it is there.
+ *
+ * @param service - the topic
+ * @see nova/baserpc.py
+ */
+export function createBaseEndpoints(service: string): Readonly<Record<string, Endpoint>> {
+  return { ping: ({ arg = null }) => Promise.resolve({ service, arg }) };
+}
+
 /** What must not be lost when this process ends: the message broker keeps it until the store has it. */
 export const doneAtLeastOnce: ReadonlySet<string> = new Set(["delete_tokens_for_instance"]);
 

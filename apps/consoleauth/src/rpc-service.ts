@@ -9,7 +9,7 @@ import { SettingError } from "@nova-console/service";
 import type { TokenAuthority } from "@nova-console/token";
 import type { ConsoleSettings } from "./console-settings.ts";
 import type { Revocations } from "./revocations.ts";
-import { createRpcEndpoints, doneAtLeastOnce } from "./rpc-endpoints.ts";
+import { createBaseEndpoints, createRpcEndpoints, doneAtLeastOnce } from "./rpc-endpoints.ts";
 
 /** Where requests are logged. */
 export interface RpcLog {
@@ -24,6 +24,8 @@ export interface RpcServiceOptions {
   readonly revocations: Revocations;
   readonly log: RpcLog;
 }
+
+const TOPIC = "consoleauth";
 
 /** Grizzly and Havana; Icehouse and Juno, and what understands 2.1 understands them; Kilo to Queens. */
 const VERSIONS = ["1.2", "2.1"];
@@ -51,8 +53,9 @@ export async function startRpc(
   }
   warnOfMemcached(config, log);
   return RpcServer.serve(connection, {
-    topic: "consoleauth",
+    topic: TOPIC,
     server: config.DEFAULT.host,
+    namespaces: { baseapi: { endpoints: createBaseEndpoints(TOPIC), versions: ["1.1"] } },
     endpoints: createRpcEndpoints({ store, revocations, settings, log }),
     versions: VERSIONS,
     doneAtLeastOnce,

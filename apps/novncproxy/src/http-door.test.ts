@@ -29,6 +29,7 @@ describe("HttpDoor", { timeout: 20_000 }, () => {
       viewerAddress: "127.0.0.1",
       tokenShown: () => undefined,
       place: { countAs: () => true, rest: () => undefined },
+      acceptedMs: performance.now(),
     });
     await once(socket, "close");
     peer.destroy();

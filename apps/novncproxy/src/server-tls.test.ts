@@ -102,16 +102,18 @@ describe("nova-novncproxy with a certificate", { timeout: 30_000 }, () => {
     await strict.stop();
   });
 
-  it("says that TLS is off where the certificate is not there", async () => {
-    const plain = await TestProxy.start({ tls: { ...tls, cert: "/absent.pem" } });
-    assert.deepEqual(plain.log, ['TLS is off: no certificate file {"cert":"/absent.pem"}']);
+  it("says that TLS is off where the default certificate is not there", async () => {
+    const plain = await TestProxy.start({ tls: { ...tls, cert: "self.pem" } });
+    assert.deepEqual(plain.log, ['TLS is off: no certificate file {"cert":"self.pem"}']);
     await plain.stop();
   });
 
-  it("does not start with ssl_only and no certificate", async () => {
-    await assert.rejects(TestProxy.start({ tls: { ...tls, cert: "/absent.pem", sslOnly: true } }), {
-      code: "LISTENER_ERR_TLS_SETTINGS",
-    });
+  it("does not start without the certificate that was named, or with ssl_only and none", async () => {
+    for (const absent of [{ cert: "/absent.pem" }, { cert: "self.pem", sslOnly: true }]) {
+      await assert.rejects(TestProxy.start({ tls: { ...tls, ...absent } }), {
+        code: "LISTENER_ERR_TLS_SETTINGS",
+      });
+    }
   });
 
   it("takes TLS settings and allowed origins anew at a reload", async () => {

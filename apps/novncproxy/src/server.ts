@@ -124,6 +124,7 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
     preferIpv6: settings.preferIpv6,
     tls,
     tlsOnly: settings.tls.sslOnly,
+    now: options.now,
     firstByteTimeoutMs: Math.min(FIRST_BYTE_TIMEOUT_MS, settings.session.handshakeTimeoutMs),
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
     maxConnectionsWithoutToken: settings.maxConnectionsWithoutToken,

@@ -1,6 +1,6 @@
 import type { Config } from "@nova-console/config";
 import { proxySettingsOf, type ProxySettings } from "@nova-console/service";
-import type { ViewerSettings } from "@nova-console/viewer-files";
+import { passwordSecretFileOf, type ViewerSettings } from "@nova-console/viewer-files";
 
 /** What nova-novncproxy takes from nova.conf: plain values, in milliseconds and bytes. */
 export interface NovncProxySettings extends ProxySettings {
@@ -26,7 +26,7 @@ export function settingsOf(config: Config): NovncProxySettings {
     viewers: {
       baseUrl: config.vnc.xvpvncproxy_base_url,
       security: config.console_proxy.viewer_security,
-      passwordSecretFile: config.console_proxy.viewer_password_secret_file,
+      passwordSecretFile: passwordSecretFileOf(config.console_proxy),
     },
   };
 }

@@ -101,6 +101,7 @@ describe("any handshake on the port of XVP", () => {
       {
         firstWordTimeoutMs: 5,
         viewerSecurity: ["TLSPlain", "Plain", "xvp"],
+        credentialTimeoutMs: HANDSHAKE_TIMEOUT_MS,
         maxConnectionsPerAddress: 10 * AT_A_TIME,
       },
       { handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS, maxSessions: 10 * AT_A_TIME },

@@ -1,7 +1,6 @@
 import { claimPort, formatAddress, loadTlsSettings } from "@nova-console/listener";
 import { openPortCheck } from "@nova-console/port-check";
 import {
-  asWorker,
   checkConfigCommand,
   endLeftCommand,
   nothingToServe,
@@ -16,7 +15,7 @@ import { countTokenChecks } from "@nova-console/token";
 import { openTokenStore, watchStore } from "@nova-console/token-stores";
 import { declaration } from "./declaration.ts";
 import { startXvpVncProxy } from "./server.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf, workerSettingsOf } from "./settings.ts";
 
 await runProgram({
   ...declaration,
@@ -40,7 +39,7 @@ await runProgram({
     const portCheck = await openPortCheck(config, { now: Date.now, log });
     const tokens = metrics === null ? store : countTokenChecks(store, metrics);
     const proxy = await startXvpVncProxy({
-      settings: asWorker(settingsOf(config), place),
+      settings: workerSettingsOf(config, place),
       workers: place?.workers ?? 1,
       reusePort: place?.reusePort ?? false,
       socket,

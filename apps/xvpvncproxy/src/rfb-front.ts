@@ -7,6 +7,7 @@ import {
 import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
 import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
+import type { HandshakeTime } from "./handshake-time.ts";
 
 /** A stock viewer that has shown a token in RFB. */
 export interface RfbViewer {
@@ -16,6 +17,8 @@ export interface RfbViewer {
   readonly token: Token | null;
   /** To be called once the token has shown to be good. */
   readonly tokenShown: () => void;
+  /** For the whole handshake. */
+  readonly time: HandshakeTime;
 }
 
 /**
@@ -41,6 +44,10 @@ export class RfbFront implements ViewerFront {
 
   get token(): Token | null {
     return this.#viewer.token;
+  }
+
+  get handshakeLeftMs(): number {
+    return this.#viewer.time.leftMs;
   }
 
   authorize(): void {

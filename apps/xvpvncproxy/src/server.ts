@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { BackendPolicy } from "@nova-console/connector";
 import {
@@ -31,6 +32,7 @@ import {
 import type { Throttle, ThrottleLimits } from "@nova-console/throttle";
 import {
   openViewerPasswordSecret,
+  TokenStoreSettingError,
   type TokenDirectory,
   type TokenStore,
 } from "@nova-console/token";
@@ -104,6 +106,7 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
     tls,
     tlsOnly: settings.tls.sslOnly,
     firstWordTimeoutMs: settings.firstWordTimeoutMs,
+    now: options.now,
     firstByteTimeoutMs: settings.session.handshakeTimeoutMs,
     keepAliveMs: settings.pingIntervalMs,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
@@ -166,13 +169,12 @@ class Door {
       onOpen: onSessionOpen,
       onEnd: onSessionEnd,
     });
-    const security = effectiveViewerSecurity(settings.viewerSecurity, tls !== null);
-    const passwordSecret = security.includes("VncAuth")
-      ? openViewerPasswordSecret(settings.viewerPasswordSecretFile)
-      : null;
+    const listed = effectiveViewerSecurity(settings.viewerSecurity, tls !== null);
+    const passwordSecret = listed.includes("VncAuth") ? openPasswordSecret(settings, log) : null;
+    const security = listed.filter((way) => way !== "VncAuth" || passwordSecret !== null);
     const access = { address: viewerAddressOf(settings.baseUrl), security, passwordSecret };
     this.#xvp = new XvpDoor({
-      ...{ tokens, access, throttle: this.#throttles.token, handshakeTimeoutMs, log },
+      ...{ tokens, access, throttle: this.#throttles.token, handshakeTimeoutMs, now, log },
     });
     warnOfClearTokens(settings.viewerSecurity, log);
     this.#rfb = new RfbDoor({
@@ -182,6 +184,10 @@ class Door {
       passwords: passwordSecret === null ? null : new ViewerPasswordSearch(tokens, passwordSecret),
       throttles: this.#throttles,
       handshakeTimeoutMs,
+      credentialTimeoutMs: settings.credentialTimeoutMs,
+      maxWaitingForCredential: settings.maxWaitingForCredential,
+      now,
+      onEnd: onSessionEnd,
       log,
       lines: this.#lines,
     });
@@ -235,6 +241,30 @@ function viewerTlsOf(tls: TlsSettings | null): ViewerTls {
     x509: tls === null ? null : createTlsAcceptor(x509TlsOptions(secureContextOptions(tls))),
     anonymous: createTlsAcceptor(anonymousTlsOptions()),
   };
+}
+
+/** @returns null where VncAuth cannot be offered; the log says why if the operator can change that */
+function openPasswordSecret(
+  { viewerPasswordSecretFile: file, viewerSecurity }: XvpVncProxySettings,
+  log: Logger,
+): Buffer | null {
+  if (file === null) {
+    const listed: readonly string[] = viewerSecurity;
+    if (listed.includes("VncAuth")) {
+      log.warn(
+        "VncAuth is not offered: passwords are not found with this [console_proxy] token_store",
+      );
+    }
+    return null;
+  }
+  try {
+    return openViewerPasswordSecret(file);
+  } catch (error) {
+    // A file that is there and wrong is a mistake; one that cannot be made costs VncAuth only.
+    if (!(error instanceof TokenStoreSettingError) || existsSync(file)) throw error;
+    log.warn(`VncAuth is not offered: ${error.message}`);
+    return null;
+  }
 }
 
 /** What the operator asked for by name, and may not have meant. */

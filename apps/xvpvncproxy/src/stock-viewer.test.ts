@@ -152,7 +152,7 @@ describe("a stock viewer on the port of XVP", { timeout }, () => {
       const reader = new ByteReader(viewer, AbortSignal.timeout(timeout));
       const challenge = await reader.readExact(16);
       reader.release();
-      viewer.write(createVncResponder(password)(challenge));
+      viewer.write(createVncResponder(Buffer.from(password))(challenge));
       return readResult(viewer);
     }
 
@@ -167,6 +167,51 @@ describe("a stock viewer on the port of XVP", { timeout }, () => {
       const bench = await Bench.open(await undialled(), options);
       assert.equal(await tryPassword(bench, "wrong"), WRONG);
     });
+  });
+
+  describe("whose password field holds 8 characters", () => {
+    const options = {
+      viewerSecurity: ["Plain", "VncAuth"],
+      viewerPasswordSecretFile: secretFile,
+    } as const;
+
+    async function tryPlain(bench: Bench, password: string): Promise<string | null> {
+      const viewer = bench.connect();
+      viewer.write(Buffer.concat([Buffer.from(RFB), plain(password)]));
+      await expectText(viewer, RFB);
+      await expectBytes(viewer, Buffer.concat([hex("02 13 02"), ASIDE]));
+      return readResult(viewer);
+    }
+
+    it("gets its console by Plain with the password that was derived for VncAuth", async () => {
+      const bench = await Bench.open(await startBackend(), options);
+      const secret = openViewerPasswordSecret(secretFile);
+      const password = deriveViewerPassword(secret, new Token("good").digest);
+      assert.equal(await tryPlain(bench, password), null);
+      assert.equal(bench.records.length, 0);
+    });
+
+    it("is told that another one is wrong, and its token still opens", async () => {
+      const bench = await Bench.open(await startBackend(), options);
+      assert.equal(await tryPlain(bench, "ABCDEFGH"), WRONG);
+      assert.equal(await tryPlain(bench, "good"), null);
+    });
+  });
+
+  it("is offered no VncAuth where passwords find no token, or the secret cannot be made", async () => {
+    const impossible = "/proc/no-folder/secret";
+    for (const viewerPasswordSecretFile of [null, impossible]) {
+      const viewerSecurity = ["Plain", "VncAuth"] as const;
+      const bench = await Bench.open(await undialled(), {
+        viewerSecurity,
+        viewerPasswordSecretFile,
+      });
+      const viewer = bench.connect();
+      viewer.write(RFB);
+      await expectText(viewer, RFB);
+      await expectBytes(viewer, hex("01 13"));
+      assert.ok(bench.log.some((line) => line.startsWith("VncAuth is not offered: ")));
+    }
   });
 
   it("must choose what encrypts when ssl_only is set", async () => {

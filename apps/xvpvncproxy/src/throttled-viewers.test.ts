@@ -41,7 +41,7 @@ async function tryPassword(
   address: string,
 ): Promise<string | null> {
   const [viewer, challenge] = await openVncAuth(bench, address);
-  viewer.write(createVncResponder(password)(challenge));
+  viewer.write(createVncResponder(Buffer.from(password))(challenge));
   const reader = new ByteReader(viewer, AbortSignal.timeout(timeout));
   try {
     if ((await reader.readU32()) === 0) return null;
@@ -110,7 +110,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
       await Promise.all(Array.from({ length: 10 }, () => tryPassword(bench, "wrong", from)));
       const left = Array.from({ length: 4 }, async () => {
         const [viewer, challenge] = await openVncAuth(bench, from);
-        viewer.write(createVncResponder("wrong")(challenge));
+        viewer.write(createVncResponder(Buffer.from("wrong"))(challenge));
         return viewer;
       });
       const viewers = await Promise.all(left);
@@ -121,7 +121,7 @@ describe("a viewer whose address has shown what is wrong", { timeout: 60_000 }, 
       const [viewer, challenge] = await openVncAuth(bench, from);
       await Promise.all(viewers.slice(0, 2).map((gone) => readAll(gone)));
       const ended = bench.records.length;
-      viewer.write(createVncResponder(RIGHT)(challenge));
+      viewer.write(createVncResponder(Buffer.from(RIGHT))(challenge));
       await untilThrottled(bench, 5);
       assert.equal(bench.throttled.at(-1), "password delayed");
       assert.equal(ended, 10);

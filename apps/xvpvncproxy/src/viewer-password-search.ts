@@ -1,5 +1,11 @@
-import { createVncResponder, type VncResponder } from "@nova-console/rfb";
-import { deriveViewerPassword, Token, type TokenDirectory } from "@nova-console/token";
+import { randomBytes } from "node:crypto";
+import { createVncResponder, type VncResponder, VNC_CHALLENGE_BYTES } from "@nova-console/rfb";
+import {
+  deriveViewerPassword,
+  isViewerPassword,
+  Token,
+  type TokenDirectory,
+} from "@nova-console/token";
 
 /** Tokens that one response is compared with at most: the youngest. Some 10 ms of work. */
 const MAX_TOKENS = 8_192;
@@ -32,6 +38,17 @@ export class ViewerPasswordSearch {
   }
 
   /**
+   * Finds the token of a password that was shown as it is.
+   *
+   * @returns what {@link find} takes; null if the text is no viewer password
+   */
+  answerOf(text: string): VncAnswer | null {
+    if (!isViewerPassword(text)) return null;
+    const challenge = randomBytes(VNC_CHALLENGE_BYTES);
+    return { challenge, response: createVncResponder(Buffer.from(text))(challenge) };
+  }
+
+  /**
    * @returns the token, known by its digest; null if it is nobody's answer
    * @throws TokenStoreError if the store cannot say
    */
@@ -43,7 +60,8 @@ export class ViewerPasswordSearch {
     for (const [index, digest] of digests.entries()) {
       if (index > 0 && index % TOKENS_PER_TURN === 0) await nextTurn();
       const responder =
-        known.get(digest) ?? createVncResponder(deriveViewerPassword(this.#secret, digest));
+        known.get(digest) ??
+        createVncResponder(Buffer.from(deriveViewerPassword(this.#secret, digest)));
       live.set(digest, responder);
       // Not in constant time, nor need it be: a challenge is answered once.
       if (found === null && responder(challenge).equals(response)) found = new Token({ digest });

@@ -7,6 +7,7 @@ import { type Throttle, untilLeft } from "@nova-console/throttle";
 import { answerViewerFileRequest, type ViewerAccess } from "@nova-console/viewer-files";
 import { closeGently } from "./close-gently.ts";
 import { readRequestHead } from "./read-request-head.ts";
+import { HandshakeTime } from "./handshake-time.ts";
 import type { RequestHead } from "./request-head.ts";
 import { encodeAnswer, encodeRefusal } from "./reply.ts";
 import { tokenOfTarget } from "./token-of-target.ts";
@@ -20,6 +21,8 @@ export interface XvpDoorOptions {
   /** Delays those who show wrong tokens again and again. */
   readonly throttle: Throttle;
   readonly handshakeTimeoutMs: number;
+  /** Milliseconds of a clock; only differences count. */
+  readonly now: () => number;
   readonly log: Logger;
 }
 
@@ -41,9 +44,10 @@ export class XvpDoor {
   /** Takes a connection and reads its request. @returns null if it is no console's: it has its answer then */
   async frontOf(channel: Duplex, connection: ConnectionInfo): Promise<XvpFront | null> {
     const { viewerAddress: address } = connection;
-    const { handshakeTimeoutMs, log } = this.#options;
+    const { handshakeTimeoutMs, now, log } = this.#options;
+    const time = new HandshakeTime(handshakeTimeoutMs, now, connection.acceptedMs);
     this.#asking.add(channel);
-    const outcome = await readRequestHead(channel, handshakeTimeoutMs);
+    const outcome = await readRequestHead(channel, time.leftMs);
     this.#asking.delete(channel);
     switch (outcome.kind) {
       case "gone":
@@ -56,9 +60,10 @@ export class XvpDoor {
         return null;
       case "complete": {
         const isFile = await this.#answerFileRequest(channel, outcome.head, address);
-        if (isFile || !(await this.#admit(channel, address))) return null;
+        if (isFile || !(await time.resting(this.#admit(channel, address)))) return null;
         const token = tokenOfTarget(outcome.head.target);
-        return new XvpFront({ channel, address, token, tokenShown: connection.tokenShown });
+        const { tokenShown } = connection;
+        return new XvpFront({ channel, address, token, tokenShown, time });
       }
     }
   }

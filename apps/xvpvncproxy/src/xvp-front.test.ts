@@ -3,6 +3,7 @@ import { type Duplex, duplexPair } from "node:stream";
 import { describe, it } from "node:test";
 import { SessionRefusedError } from "@nova-console/session";
 import { Token } from "@nova-console/token";
+import { HandshakeTime } from "./handshake-time.ts";
 import { XvpFront } from "./xvp-front.ts";
 
 const timeout = 10_000;
@@ -13,6 +14,7 @@ function open(): { front: XvpFront; viewer: Duplex; said: () => Promise<string> 
   const tokenShown = (): void => undefined;
   const front = new XvpFront({
     ...{ channel, address: "192.0.2.1", token: new Token("good"), tokenShown },
+    time: new HandshakeTime(10_000, () => 0, 0),
   });
   const said = async (): Promise<string> => {
     let text = "";

@@ -9,6 +9,7 @@ import {
 import { type CloseReason, closeReasons, type ViewerFront } from "@nova-console/session";
 import type { Token } from "@nova-console/token";
 import { closeGently } from "./close-gently.ts";
+import type { HandshakeTime } from "./handshake-time.ts";
 import { encodeRefusal, ESTABLISHED } from "./reply.ts";
 
 /** A viewer whose XVP request was read. */
@@ -20,6 +21,8 @@ export interface XvpViewer {
   readonly token: Token | null;
   /** To be called once the token has shown to be good. */
   readonly tokenShown: () => void;
+  /** For the whole handshake. */
+  readonly time: HandshakeTime;
 }
 
 /**
@@ -52,6 +55,10 @@ export class XvpFront implements ViewerFront {
 
   get token(): Token | null {
     return this.#viewer.token;
+  }
+
+  get handshakeLeftMs(): number {
+    return this.#viewer.time.leftMs;
   }
 
   authorize(): void {

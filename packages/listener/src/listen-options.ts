@@ -11,6 +11,8 @@ export interface ConnectionInfo {
    * within `firstWordTimeoutMs`, or that is absent and it came in TLS.
    */
   readonly firstByte: number | null;
+  /** When it was accepted, by the clock of {@link ListenOptions.now}. */
+  readonly acceptedMs: number;
   /** The peer's IP address; an IPv4 one is plain IPv4 on a dual-stack socket too. */
   readonly viewerAddress: string;
   /**
@@ -60,7 +62,9 @@ export interface ListenOptions {
   readonly tls: TlsSettings | null;
   /** `ssl_only`: refuses what is not TLS. */
   readonly tlsOnly: boolean;
-  /** From accept to the first byte; with TLS to the end of its handshake. */
+  /** Milliseconds of a clock; only differences count. */
+  readonly now: () => number;
+  /** From accept to the first byte; with TLS to the end of its handshake, and a PROXY header included. */
   readonly firstByteTimeoutMs: number;
   /**
    * Silence after which a peer is handed over all the same, as one that waits for the server to

@@ -73,6 +73,7 @@ class Bench {
       tls,
       tlsOnly: false,
       firstByteTimeoutMs: 10_000,
+      now: () => performance.now(),
       maxConnectionsPerAddress: 100,
       maxConnectionsWithoutToken: 10_000,
       onConnection: (socket, info) => {

@@ -28,6 +28,7 @@ interface Arrival {
   readonly socket: Socket;
   readonly address: string;
   readonly place: Place;
+  readonly acceptedMs: number;
   readonly deadline: NodeJS.Timeout;
 }
 
@@ -108,13 +109,14 @@ class Acceptor implements Listener {
       return;
     }
     const place = this.#places.enter(socket, address);
+    const acceptedMs = this.#options.now();
     if (speakForOthers !== undefined && isAmong(speakForOthers, address)) {
-      this.#askSource(socket, place);
-    } else this.#receive(socket, address, place);
+      this.#askSource(socket, place, acceptedMs);
+    } else this.#receive(socket, address, place, acceptedMs);
   }
 
   /** Not counted against an address: it is not known yet whose it is. */
-  #askSource(socket: Socket, place: Place): void {
+  #askSource(socket: Socket, place: Place, acceptedMs: number): void {
     const balancer = place.address;
     const { firstByteTimeoutMs, onRefused } = this.#options;
     const refuse = (why: string): void => {
@@ -135,7 +137,7 @@ class Acceptor implements Listener {
       seen: (source) => {
         clearTimeout(deadline);
         this.#nameless.delete(socket);
-        this.#receive(socket, source ?? balancer, place);
+        this.#receive(socket, source ?? balancer, place, acceptedMs);
         this.#tellIfEmpty();
       },
       failed: refuse,
@@ -145,17 +147,20 @@ class Acceptor implements Listener {
     });
   }
 
-  #receive(socket: Socket, address: string, place: Place): void {
-    const { countByRequest, firstByteTimeoutMs } = this.#options;
+  #receive(socket: Socket, address: string, place: Place, acceptedMs: number): void {
+    const { countByRequest, firstByteTimeoutMs, now } = this.#options;
     const isCounted = countByRequest === undefined || !isAmong(countByRequest, address);
     if (isCounted && !place.countAs(address)) {
       place.cut();
       return;
     }
-    const deadline = setTimeout(() => {
-      this.#refuse(arrival, `sent nothing usable within ${firstByteTimeoutMs} ms`);
-    }, firstByteTimeoutMs);
-    const arrival: Arrival = { socket, address, place, deadline };
+    const deadline = setTimeout(
+      () => {
+        this.#refuse(arrival, `sent nothing usable within ${firstByteTimeoutMs} ms`);
+      },
+      firstByteTimeoutMs - (now() - acceptedMs),
+    );
+    const arrival: Arrival = { socket, address, place, acceptedMs, deadline };
     this.#arrivals.add(arrival);
     socket.once("close", () => {
       place.leave();
@@ -216,6 +221,7 @@ class Acceptor implements Listener {
     }
     this.#options.onConnection(socket, {
       ...seen,
+      acceptedMs: arrival.acceptedMs,
       viewerAddress: arrival.address,
       tokenShown: () => {
         arrival.place.leave();

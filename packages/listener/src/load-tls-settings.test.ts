@@ -84,11 +84,18 @@ describe("loadTlsSettings()", () => {
     assert.equal(settings.minVersion, "TLSv1.3");
   });
 
-  it("returns null when there is no certificate file, as nova goes on without TLS", () => {
-    assert.equal(loadTlsSettings({ ...options, cert: "/nowhere/self.pem" }), null);
+  it("returns null when nova's default certificate file does not exist, as nova goes on without TLS", () => {
+    for (const cert of ["self.pem", ""]) {
+      assert.equal(loadTlsSettings({ ...options, cert }), null);
+    }
   });
 
   const bad: [name: string, change: () => Partial<TlsOptions>, message: RegExp][] = [
+    [
+      "a certificate file that was named and is not there",
+      () => ({ cert: "/nowhere/cert.pem" }),
+      /\[DEFAULT\] cert: no such file: \/nowhere\/cert\.pem/,
+    ],
     [
       "ssl_only without a certificate",
       () => ({ cert: "/nowhere/self.pem", sslOnly: true }),

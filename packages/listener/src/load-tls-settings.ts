@@ -33,22 +33,30 @@ const MINIMUM_VERSIONS: Record<MinimumTlsVersion, SecureVersion | undefined> = {
   tlsv1_3: "TLSv1.3",
 };
 
+/** `[DEFAULT] cert` where nova.conf has none: a file that most hosts do not have. */
+const DEFAULT_CERT = "self.pem";
+
 /** A certificate or key is a few KiB; what is longer is another kind of file. */
 const MAX_PEM_BYTES = 1024 * 1024;
 
 /**
  * Reads certificate and key from their files and tries whether they serve.
  *
- * @returns null if there is no certificate file: TLS is then off, as it is in nova, whose `cert`
- *   has a default (`self.pem`) that most hosts do not have
- * @throws {@link TlsSettingsError} if a file cannot be read, is not PEM, does not belong to the
+ * @returns null if `cert` is the default (`self.pem`) or empty, and there is no such file: TLS is then
+ *   off, as it is in nova
+ * @throws {@link TlsSettingsError} if a file that was named does not exist, cannot be read, is not PEM, does not belong to the
  *   other one, or if the cipher list selects nothing; and if `sslOnly` is set without a certificate
  * @see nova/console/websocketproxy.py and websockify's `cert` and `key`
  */
 export function loadTlsSettings(options: TlsOptions): TlsSettings | null {
   const cert = contentOf("cert", options.cert, options);
   if (cert === null) {
-    if (!options.sslOnly) return null;
+    if (!options.sslOnly) {
+      if (options.cert === DEFAULT_CERT || options.cert === "") return null;
+      throw new TlsSettingsError(
+        `[DEFAULT] cert: no such file: ${options.cert}; leave the option out to serve without TLS`,
+      );
+    }
     throw new TlsSettingsError(
       `[DEFAULT] ssl_only is set, but the certificate file of [DEFAULT] cert does not exist: ${options.cert}`,
     );

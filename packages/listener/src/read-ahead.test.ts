@@ -30,6 +30,7 @@ async function listening(
   });
   const listener = await listen({
     ...{ host: "127.0.0.1", port: 0, tls, tlsOnly: false, firstByteTimeoutMs: 10_000 },
+    now: () => performance.now(),
     ...{ maxConnectionsPerAddress: 100, maxConnectionsWithoutToken: 100 },
     onConnection: arrive,
     onLimit: () => undefined,

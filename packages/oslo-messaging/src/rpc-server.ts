@@ -25,15 +25,21 @@ export type Endpoint = (
   },
 ) => Promise<unknown>;
 
-/** What is served. */
-export interface RpcService {
-  readonly topic: string;
-  /** This machine's name among the servers of the topic. */
-  readonly server: string;
+/** Methods of one namespace. */
+export interface RpcMethods {
   /** By the name of the method. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** `MAJOR.MINOR`, the newest of each major version; older minors are understood too. */
   readonly versions: readonly string[];
+}
+
+/** What is served; its own methods are those without a namespace. */
+export interface RpcService extends RpcMethods {
+  readonly topic: string;
+  /** This machine's name among the servers of the topic. */
+  readonly server: string;
+  /** Methods that are called with a namespace, by its name; none unless given. */
+  readonly namespaces?: Readonly<Record<string, RpcMethods>>;
   /**
    * Methods whose requests are acknowledged after their endpoint is done, so that none is lost when this
    * process ends before: the broker delivers it again, to a process that serves then. They may be done twice, and
@@ -231,12 +237,13 @@ export class RpcServer {
     lost: AbortSignal,
   ): Promise<{ result: unknown } | { failure: RemoteError }> {
     const { method, args, version, namespace } = request;
-    const { endpoints, versions } = this.#service;
-    const isUnderstood = versions.some((accepted) => isCompatible(accepted, version));
-    if (!isUnderstood || namespace !== null) {
+    const served = this.#methodsOf(namespace);
+    const isUnderstood = served?.versions.some((accepted) => isCompatible(accepted, version));
+    if (served === undefined || isUnderstood !== true) {
       const text = `Endpoint does not support RPC version ${version}. Attempted method: ${method}`;
       return { failure: new RemoteError("UnsupportedVersion", DISPATCHER, text) };
     }
+    const { endpoints } = served;
     const endpoint = Object.hasOwn(endpoints, method) ? endpoints[method] : undefined;
     if (endpoint === undefined) {
       const text = `Endpoint does not support RPC method ${method}`;
@@ -249,5 +256,12 @@ export class RpcServer {
       // No stack: it would tell the caller nothing, and it goes over the wire.
       return { failure: new RemoteError(name, "nova_console", message) };
     }
+  }
+
+  /** @returns undefined for a namespace that is not served */
+  #methodsOf(namespace: string | null): RpcMethods | undefined {
+    if (namespace === null) return this.#service;
+    const { namespaces = {} } = this.#service;
+    return Object.hasOwn(namespaces, namespace) ? namespaces[namespace] : undefined;
   }
 }

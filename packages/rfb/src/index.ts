@@ -29,16 +29,16 @@ export {
   writeSecurityFailure,
 } from "./viewer-handshake.ts";
 export {
-  readViewerCredential,
+  askViewerCredential,
   writeSecurityResultFailed,
   writeSecurityResultOk,
 } from "./viewer-security.ts";
-export type { ViewerSecurity, WaitingViewer } from "./viewer-security.ts";
+export type { AskedViewer, ViewerSecurity, WaitingViewer } from "./viewer-security.ts";
 export {
   type AcceptTls,
   anonymousTlsOptions,
   type ViewerTls,
   x509TlsOptions,
 } from "./viewer-tls.ts";
-export { createVncResponder } from "./vnc-challenge.ts";
+export { createVncResponder, VNC_CHALLENGE_BYTES } from "./vnc-challenge.ts";
 export type { VncResponder } from "./vnc-challenge.ts";

@@ -127,7 +127,7 @@ describe("veNCryptHandler()", { timeout: 30_000 }, () => {
 
   it("answers a challenge with X509Vnc, and shows name and password with Plain", async (t) => {
     const challenge = Buffer.alloc(16, 5);
-    const credential = { userName: "ann", password: "hunter22" };
+    const credential = { userName: Buffer.from("ann"), password: Buffer.from("hunter22") };
     const vnc = await serverRunning(t, async (socket, reader) => {
       assert.equal(await offer(socket, reader, "01 13", "01 00000105"), 261);
       socket.write(hex("01"));
@@ -135,7 +135,7 @@ describe("veNCryptHandler()", { timeout: 30_000 }, () => {
       const secured = await acceptTls(socket, noDeadline);
       secured.write(challenge);
       const response = await new ByteReader(secured, noDeadline).readExact(16);
-      assert.deepEqual(response, createVncResponder("hunter22")(challenge));
+      assert.deepEqual(response, createVncResponder(Buffer.from("hunter22"))(challenge));
       secured.write(hex("00000000"));
     });
     const x509 = { tls: withoutName(ca), subtypes: [261, 256], credential };
@@ -204,10 +204,14 @@ describe("vncAuthHandler()", { timeout: 30_000 }, () => {
         if (version !== "3") assert.equal(await reader.readU8(), 2);
         socket.write(challenge);
         const response = await reader.readExact(16);
-        assert.deepEqual(response, createVncResponder("hunter22")(challenge));
+        assert.deepEqual(response, createVncResponder(Buffer.from("hunter22"))(challenge));
         socket.write(hex("00000000"));
       });
-      await negotiateWithServer(ours, [noneHandler, vncAuthHandler("hunter22")], noDeadline);
+      await negotiateWithServer(
+        ours,
+        [noneHandler, vncAuthHandler(Buffer.from("hunter22"))],
+        noDeadline,
+      );
       await scripted;
     });
   }
@@ -218,9 +222,12 @@ describe("vncAuthHandler()", { timeout: 30_000 }, () => {
       await reader.readExact(29);
       socket.write(Buffer.concat([hex("00000001 00000006"), Buffer.from("denied")]));
     });
-    await assert.rejects(negotiateWithServer(ours, [vncAuthHandler("wrong")], noDeadline), {
-      code: "RFB_ERR_PEER_REJECTED",
-      message: "server SecurityResult: denied",
-    });
+    await assert.rejects(
+      negotiateWithServer(ours, [vncAuthHandler(Buffer.from("wrong"))], noDeadline),
+      {
+        code: "RFB_ERR_PEER_REJECTED",
+        message: "server SecurityResult: denied",
+      },
+    );
   });
 });

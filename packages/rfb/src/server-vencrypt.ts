@@ -15,10 +15,10 @@ const VERSION_ACCEPTED = 0;
 /** ... but one means yes here. */
 const SUBTYPE_ACCEPTED = 1;
 
-/** What we can show a backend that asks for it inside VeNCrypt. */
+/** What we can show a backend that asks for it inside VeNCrypt: bytes, as RFB names no character encoding. */
 export interface BackendCredential {
-  readonly userName: string;
-  readonly password: string;
+  readonly userName: Buffer;
+  readonly password: Buffer;
 }
 
 /** What a VeNCrypt handler may use. */
@@ -120,8 +120,7 @@ async function showCredential(
     await answerChallenge(stream, credential.password, signal);
     return;
   }
-  const userName = Buffer.from(credential.userName, "utf8");
-  const password = Buffer.from(credential.password, "utf8");
+  const { userName, password } = credential;
   const lengths = Buffer.alloc(8);
   lengths.writeUInt32BE(userName.length, 0);
   lengths.writeUInt32BE(password.length, 4);

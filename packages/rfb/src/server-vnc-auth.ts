@@ -10,7 +10,7 @@ import { withReader } from "./with-reader.ts";
  * @param password - only its first 8 bytes count
  * @see RFC 6143 §7.2.2
  */
-export function vncAuthHandler(password: string): SecurityHandler {
+export function vncAuthHandler(password: Buffer): SecurityHandler {
   return {
     type: SecurityType.VncAuth,
     negotiate: (server, signal) => answerChallenge(server, password, signal),
@@ -29,7 +29,7 @@ export function vncAuthHandler(password: string): SecurityHandler {
  */
 export async function answerChallenge<Stream extends Duplex>(
   server: Stream,
-  password: string,
+  password: Buffer,
   signal: AbortSignal,
 ): Promise<Stream> {
   const challenge = await withReader(server, signal, (reader) =>

@@ -10,14 +10,17 @@ import { chunkings, hex } from "@nova-console/byte-stream/testing";
 import { createTlsAcceptor } from "@nova-console/listener";
 import { makeTestCertificate } from "@nova-console/listener/testing";
 import fc from "fast-check";
-import { createVncResponder } from "./vnc-challenge.ts";
+import type { ProtocolVersion } from "./protocol-version.ts";
+import type { ViewerCredential } from "./viewer-credential.ts";
 import {
-  readViewerCredential,
+  askViewerCredential,
   type ViewerSecurity,
+  type WaitingViewer,
   writeSecurityResultFailed,
   writeSecurityResultOk,
 } from "./viewer-security.ts";
 import { anonymousTlsOptions, type ViewerTls, x509TlsOptions } from "./viewer-tls.ts";
+import { createVncResponder } from "./vnc-challenge.ts";
 
 const noDeadline = new AbortController().signal;
 const certificate = makeTestCertificate();
@@ -69,9 +72,21 @@ function plain(userName: string, password: string): Buffer {
   return Buffer.concat([lengths, Buffer.from(userName + password)]);
 }
 
+/** Asks a viewer and waits for what it shows. */
+async function readViewerCredential(
+  proxySide: Socket,
+  version: ProtocolVersion,
+  offered: readonly ViewerSecurity[],
+  ways: ViewerTls,
+  signal: AbortSignal,
+): Promise<WaitingViewer & { readonly credential: ViewerCredential }> {
+  const asked = await askViewerCredential(proxySide, version, offered, ways, signal);
+  return { ...asked, credential: await asked.readCredential(signal) };
+}
+
 const every: readonly ViewerSecurity[] = ["X509Plain", "TLSPlain", "Plain", "xvp", "VncAuth"];
 
-describe("readViewerCredential()", { timeout: 30_000 }, () => {
+describe("askViewerCredential()", { timeout: 30_000 }, () => {
   const offers = [
     { offered: every, types: "03 13 16 02" },
     { offered: ["VncAuth", "xvp"], types: "02 02 16" },
@@ -187,10 +202,13 @@ describe("readViewerCredential()", { timeout: 30_000 }, () => {
         await reader.readExact(4);
         await send(viewer, [hex("02")]);
       }
-      await send(viewer, [createVncResponder("hunter22")(await reader.readExact(16))]);
+      await send(viewer, [createVncResponder(Buffer.from("hunter22"))(await reader.readExact(16))]);
       const { credential } = await reading;
       assert.ok(credential.kind === "response");
-      assert.deepEqual(credential.response, createVncResponder("hunter22")(credential.challenge));
+      assert.deepEqual(
+        credential.response,
+        createVncResponder(Buffer.from("hunter22"))(credential.challenge),
+      );
     });
   }
 
@@ -233,6 +251,32 @@ describe("readViewerCredential()", { timeout: 30_000 }, () => {
       const reading = readViewerCredential(proxySide, "3.8", every, tls, noDeadline);
       viewer.write(sent);
       await assert.rejects(reading, { code, message });
+    });
+  }
+
+  const late = [
+    { way: "Plain", chosen: "13 0002 00000100", said: "01 13 0002 00 01 00000100", challenge: 0 },
+    { way: "VncAuth", chosen: "02", said: "01 02", challenge: 16 },
+    { way: "xvp", chosen: "16", said: "01 16", challenge: 16 },
+    { way: "xvp", chosen: "16 01 01 6161", said: "01 16", challenge: 16 },
+  ] as const;
+  for (const { way, chosen, said, challenge } of late) {
+    it(`refuses with a reason who has chosen ${way} and sent ${chosen}, and no more`, async (t) => {
+      const { proxySide, viewer } = await socketPair(t);
+      const asking = askViewerCredential(proxySide, "3.8", [way], tls, noDeadline);
+      await send(viewer, [hex(chosen)]);
+      const asked = await asking;
+      const ending = new AbortController();
+      const reading = assert.rejects(asked.readCredential(ending.signal), { message: "too slow" });
+      const reader = new ByteReader(viewer, noDeadline);
+      assert.deepEqual(await reader.readExact(hex(said).length), hex(said));
+      if (chosen !== "16") await reader.readExact(challenge);
+      ending.abort(new Error("too slow"));
+      await reading;
+      asked.refuse("busy");
+      if (chosen === "16") await reader.readExact(challenge);
+      proxySide.end();
+      assert.deepEqual(await reader.readExact(12), hex("00000001 00000004 62757379"));
     });
   }
 
@@ -287,7 +331,6 @@ describe("writeSecurityResultFailed()", { timeout: 30_000 }, () => {
           stream: proxySide,
           version,
           security: "Plain",
-          credential: { kind: "token", text: "" },
         },
         "busy",
       );

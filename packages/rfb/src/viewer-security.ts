@@ -8,20 +8,34 @@ import { VeNCryptSubtype } from "./vencrypt-subtype.ts";
 import type { ViewerTls } from "./viewer-tls.ts";
 import type { ViewerCredential } from "./viewer-credential.ts";
 import { writeSecurityFailure } from "./viewer-handshake.ts";
-import { readVeNCryptCredential, type VeNCryptOffer } from "./viewer-vencrypt.ts";
+import { readPlainCredential, secureVeNCrypt, type VeNCryptOffer } from "./viewer-vencrypt.ts";
 import { VNC_CHALLENGE_BYTES } from "./vnc-challenge.ts";
 import { withReader } from "./with-reader.ts";
 
 /** A way for a viewer to show its token in RFB itself. */
 export type ViewerSecurity = "X509Plain" | "TLSPlain" | "Plain" | "xvp" | "VncAuth";
 
-/** A viewer that has shown something and now waits for SecurityResult. */
+/** A viewer that waits for SecurityResult. */
 export interface WaitingViewer {
   /** What SecurityResult goes to, and the session after it. */
   readonly stream: Socket;
   readonly version: ProtocolVersion;
   readonly security: ViewerSecurity;
-  readonly credential: ViewerCredential;
+}
+
+/** A viewer whose person is asked for a token or a password now. */
+export interface AskedViewer extends WaitingViewer {
+  /**
+   * Waits for what the viewer shows; it waits for SecurityResult after that. Called once.
+   *
+   * @throws {@link PeerMisbehavedError} if it breaks the protocol
+   */
+  readonly readCredential: (signal: AbortSignal) => Promise<ViewerCredential>;
+  /**
+   * Writes SecurityResult with a reason to a viewer that has shown nothing: it reads that once its
+   * person has answered. For when {@link readCredential} has rejected.
+   */
+  readonly refuse: (reason: string) => void;
 }
 
 const RESULT_OK = Buffer.of(0, 0, 0, 0);
@@ -37,7 +51,8 @@ const TYPE_OF: Readonly<Record<ViewerSecurity, SecurityType>> = {
 };
 
 /**
- * Runs the server's Security handshake up to what the viewer shows for itself.
+ * Runs the server's Security handshake up to where the viewer shows something for itself. A person may
+ * be asked in the middle of it already, about a certificate.
  *
  * ```
  * 3.3   us     -> U32 2                      VncAuth is all that it knows
@@ -52,28 +67,63 @@ const TYPE_OF: Readonly<Record<ViewerSecurity, SecurityType>> = {
  * @throws {@link PeerMisbehavedError} if it breaks the protocol
  * @see RFC 6143 §7.1.2
  */
-export async function readViewerCredential(
+export async function askViewerCredential(
   viewer: Socket,
   version: ProtocolVersion,
   offered: readonly ViewerSecurity[],
   tls: ViewerTls,
   signal: AbortSignal,
-): Promise<WaitingViewer> {
+): Promise<AskedViewer> {
   const usable = offered.filter((way) => way !== "X509Plain" || tls.x509 !== null);
   const type = await chooseType(viewer, version, usable, signal);
   if (type === SecurityType.VeNCrypt) {
     const offers = usable.flatMap((way) => veNCryptOffer(way, tls));
-    const { subtype, ...waiting } = await readVeNCryptCredential(viewer, offers, signal);
-    return { ...waiting, version, security: wayOf(subtype) };
+    const { stream, subtype } = await secureVeNCrypt(viewer, offers, signal);
+    return askedViewer({ stream, version, security: wayOf(subtype) }, (ending) =>
+      withReader(stream, ending, readPlainCredential),
+    );
   }
-  if (type === SecurityType.Xvp) {
-    const target = await readXvpTarget(viewer, signal);
-    // The password is of no account: the target is the secret.
-    await readResponse(viewer, signal);
-    return { stream: viewer, version, security: "xvp", credential: target };
-  }
-  const credential = await readResponse(viewer, signal);
-  return { stream: viewer, version, security: "VncAuth", credential };
+  return type === SecurityType.Xvp ? askTarget(viewer, version) : askResponse(viewer, version);
+}
+
+function askedViewer(
+  waiting: WaitingViewer,
+  readCredential: AskedViewer["readCredential"],
+): AskedViewer {
+  const refuse = (reason: string): void => {
+    writeSecurityResultFailed(waiting, reason);
+  };
+  return { ...waiting, readCredential, refuse };
+}
+
+function askTarget(viewer: Socket, version: ProtocolVersion): AskedViewer {
+  const waiting = { stream: viewer, version, security: "xvp" } as const;
+  let isChallenged = false;
+  const challenge = (): Buffer => {
+    isChallenged = true;
+    return writeChallenge(viewer);
+  };
+  return {
+    ...waiting,
+    readCredential: async (signal) => {
+      const target = await readXvpTarget(viewer, signal);
+      // The password is of no account: the target is the secret.
+      await readResponse(viewer, challenge(), signal);
+      return target;
+    },
+    refuse: (reason) => {
+      // The viewer reads the challenge before SecurityResult.
+      if (!isChallenged) challenge();
+      writeSecurityResultFailed(waiting, reason);
+    },
+  };
+}
+
+function askResponse(viewer: Socket, version: ProtocolVersion): AskedViewer {
+  const challenge = writeChallenge(viewer);
+  return askedViewer({ stream: viewer, version, security: "VncAuth" }, (signal) =>
+    readResponse(viewer, challenge, signal),
+  );
 }
 
 /** Tells a viewer that it may go on: its ClientInit is next. */
@@ -159,19 +209,19 @@ function readXvpTarget(viewer: Socket, signal: AbortSignal): Promise<ViewerCrede
   });
 }
 
-/**
- * Challenges a viewer.
- *
- * ```
- * us     -> 16 x U8 challenge
- * viewer -> 16 x U8 response
- * ```
- *
- * @see RFC 6143 §7.2.2
- */
-async function readResponse(viewer: Socket, signal: AbortSignal): Promise<ViewerCredential> {
+/** Writes the 16 bytes of a challenge. @see RFC 6143 §7.2.2 */
+function writeChallenge(viewer: Socket): Buffer {
   const challenge = randomBytes(VNC_CHALLENGE_BYTES);
   viewer.write(challenge);
+  return challenge;
+}
+
+/** Reads the 16 bytes that answer a challenge. @see RFC 6143 §7.2.2 */
+async function readResponse(
+  viewer: Socket,
+  challenge: Buffer,
+  signal: AbortSignal,
+): Promise<ViewerCredential> {
   const response = await withReader(viewer, signal, (reader) =>
     reader.readExact(VNC_CHALLENGE_BYTES),
   );

@@ -24,7 +24,7 @@ export interface VeNCryptOffer {
 }
 
 /**
- * Runs the server's side of VeNCrypt 0.2 with a Plain subtype.
+ * Runs the server's side of VeNCrypt 0.2 up to the credential of a Plain subtype.
  *
  * ```
  * us     -> U8 0, U8 2
@@ -33,26 +33,23 @@ export interface VeNCryptOffer {
  * us     -> U8 n, n x U32 subtype
  * viewer -> U32 subtype
  * us     -> U8 1                             only with TLS: subtype accepted, TLS handshake follows
- * viewer -> U32 length, U32 length, user name, password
  * ```
  *
  * @param viewer - paused, just after it chose SecurityType VeNCrypt
  * @returns the stream that SecurityResult goes to, encrypted if the subtype is
  * @throws {@link PeerIncompatibleError} if the viewer lacks 0.2, or wants what was not offered
- * @throws {@link PeerMisbehavedError} if it sends plaintext where TLS must start, or a credential
- *   longer than any
+ * @throws {@link PeerMisbehavedError} if it sends plaintext where TLS must start
  * @see rfbproto, "VeNCrypt"
  */
-export async function readVeNCryptCredential(
+export async function secureVeNCrypt(
   viewer: Socket,
   offers: readonly VeNCryptOffer[],
   signal: AbortSignal,
-): Promise<{ stream: Socket; credential: ViewerCredential; subtype: VeNCryptSubtype }> {
+): Promise<{ stream: Socket; subtype: VeNCryptSubtype }> {
   const offer = await withReader(viewer, signal, (reader) => chooseSubtype(viewer, reader, offers));
   const { subtype, tls } = offer;
   const stream = tls === null ? viewer : await secure(viewer, tls, signal);
-  const credential = await withReader(stream, signal, readPlainCredential);
-  return { stream, credential, subtype };
+  return { stream, subtype };
 }
 
 async function chooseSubtype(
@@ -102,7 +99,17 @@ async function secure(viewer: Socket, accept: AcceptTls, signal: AbortSignal): P
   }
 }
 
-async function readPlainCredential(reader: ByteReader): Promise<ViewerCredential> {
+/**
+ * Reads the credential of a Plain subtype.
+ *
+ * ```
+ * viewer -> U32 length, U32 length, user name, password
+ * ```
+ *
+ * @throws {@link PeerMisbehavedError} if it is longer than any
+ * @see rfbproto, "VeNCrypt"
+ */
+export async function readPlainCredential(reader: ByteReader): Promise<ViewerCredential> {
   const userNameBytes = await reader.readU32();
   const passwordBytes = await reader.readU32();
   if (userNameBytes > MAX_CREDENTIAL_BYTES || passwordBytes > MAX_CREDENTIAL_BYTES) {

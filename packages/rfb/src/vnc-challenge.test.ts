@@ -14,7 +14,7 @@ describe("createVncResponder()", () => {
   ];
   for (const { password, response } of answers) {
     it(`answers as single DES does with "${password}"`, () => {
-      const respond = createVncResponder(password);
+      const respond = createVncResponder(Buffer.from(password));
       assert.equal(respond(challenge).toString("hex"), response);
       assert.equal(respond(challenge).toString("hex"), response);
     });

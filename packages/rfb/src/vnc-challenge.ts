@@ -16,12 +16,13 @@ export type VncResponder = (challenge: Buffer) => Buffer;
  * OpenSSL 3 has moved single DES out of its default provider; triple DES with three equal keys is
  * the same function. ECB keeps no state, so that one cipher serves for any number of challenges.
  *
+ * @param password - bytes as they are: RFB names no character encoding
  * @returns takes 16 bytes and returns 16 bytes
  * @see RFC 6143 §7.2.2
  */
-export function createVncResponder(password: string): VncResponder {
+export function createVncResponder(password: Buffer): VncResponder {
   const key = Buffer.alloc(VNC_PASSWORD_BYTES);
-  Buffer.from(password, "latin1").copy(key);
+  password.copy(key);
   const mirrored = key.map(mirrorBits);
   const cipher = createCipheriv("des-ede3", Buffer.concat([mirrored, mirrored, mirrored]), null);
   cipher.setAutoPadding(false);

@@ -70,7 +70,7 @@ export async function readWords(
 export function loadOwnConfig(
   program: ConfiguredProgram,
   commandLine: readonly CommandLineValue[],
-  home: string = homedir(),
+  home: string = ownHome(homedir),
 ): LoadedConfig {
   return loadConfig({
     program,
@@ -80,6 +80,22 @@ export function loadOwnConfig(
     cores: availableParallelism(),
     commandLine,
   });
+}
+
+/** The home of a user that has none. */
+const NO_HOME = "/nonexistent";
+
+/**
+ * Finds the home of this process's user.
+ *
+ * @param find - throws where HOME is not set and the user has no record: in a container with a number for a user
+ */
+export function ownHome(find: () => string): string {
+  try {
+    return find();
+  } catch {
+    return NO_HOME;
+  }
 }
 
 /** Writes to standard output. */

@@ -67,13 +67,15 @@ export class SessionLog {
   ended(session: EndedSession): void {
     const { log, pid, follower } = this.#options;
     const { bug, number, ...facts } = session;
-    const fields = { ...facts, session: idOf(session, pid) };
-    const { reason, viewerAddress: address } = fields;
     const message = "session closed";
-    if (session.instanceUuid !== null) log.info(message, fields);
-    else this.#refused.write({ level: "info", message, address, reason, fields });
+    if (session.instanceUuid === null) {
+      const { reason, viewerAddress: address } = session;
+      this.#refused.write({ level: "info", message, address, reason, fields: facts });
+    } else {
+      log.info(message, { ...facts, session: idOf(session, pid) });
+      follower?.ended(number);
+    }
     if (bug !== null) log.error("a session failed: this is a bug", { error: bug });
-    follower?.ended(number);
   }
 
   /** Writes the sums that are due later. */

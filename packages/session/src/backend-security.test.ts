@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { duplexPair } from "node:stream";
 import { after, describe, it } from "node:test";
 import { makeTestCertificate } from "@nova-console/listener/testing";
+import { createVncResponder } from "@nova-console/rfb";
 import { type BackendSecuritySettings, loadBackendSecurity } from "./backend-security.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "backend-security-"));
@@ -56,6 +58,22 @@ describe("loadBackendSecurity()", () => {
   it("reads a user name from a line of its own", () => {
     assert.equal(typesOf({ passwordFile: file("both", "ann\nhunter22\n") }).length, 3);
   });
+
+  for (const [encoding, bytes] of [
+    ["UTF-8", Buffer.from("p\u00e4ssw\u00f6rt", "utf8")],
+    ["Latin-1", Buffer.from("p\u00e4ssw\u00f6rt", "latin1")],
+  ] as const) {
+    it(`answers a challenge with the bytes of a file in ${encoding}`, async () => {
+      const passwordFile = join(directory, encoding);
+      writeFileSync(passwordFile, Buffer.concat([bytes, Buffer.from("\n")]));
+      const handlers = loadBackendSecurity({ ...nothing, passwordFile });
+      const vncAuth = handlers.find(({ type }) => type === 2);
+      const [ours, server] = duplexPair();
+      server.write(Buffer.alloc(16, 7));
+      await vncAuth?.negotiate?.(ours, new AbortController().signal);
+      assert.deepEqual(server.read(), createVncResponder(bytes)(Buffer.alloc(16, 7)));
+    });
+  }
 
   const mistakes: { name: string; settings: Partial<BackendSecuritySettings>; message: RegExp }[] =
     [

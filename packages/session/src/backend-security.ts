@@ -110,7 +110,8 @@ function readPem(option: string, file: string): Buffer {
 function readCredential(file: string): BackendCredential {
   const option = "[console_proxy] backend_password_file";
   const lines = read(option, file)
-    .toString("utf8")
+    // One character a byte: what is sent are the file's bytes.
+    .toString("latin1")
     .replace(/\r?\n$/, "")
     .split(/\r?\n/);
   const [first = "", second] = lines;
@@ -119,9 +120,8 @@ function readCredential(file: string): BackendCredential {
       `${option}: ${file} must have one line, the password, or two, user name and password`,
     );
   }
-  return second === undefined
-    ? { userName: "", password: first }
-    : { userName: first, password: second };
+  const [userName, password] = second === undefined ? ["", first] : [first, second];
+  return { userName: Buffer.from(userName, "latin1"), password: Buffer.from(password, "latin1") };
 }
 
 function read(option: string, file: string): Buffer {

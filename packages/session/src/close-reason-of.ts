@@ -59,7 +59,9 @@ export function closeReasonOf(error: unknown, side: Side): CloseReason {
 
 function ofRfb(error: RfbError): CloseReason {
   if (error.peer === "viewer") return "viewer-misbehaved";
-  return error.code === "RFB_ERR_PEER_REJECTED" ? "backend-refused" : "backend-incompatible";
+  // In SecurityResult a server refuses what was shown to it: a password that is not its own does not get better.
+  const mayHeal = error.code === "RFB_ERR_PEER_REJECTED" && error.phase !== "SecurityResult";
+  return mayHeal ? "backend-refused" : "backend-incompatible";
 }
 
 function isGone(error: unknown): boolean {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { PeerIncompatibleError, PeerRejectedError } from "@nova-console/rfb";
+import { closeReasonOf } from "./close-reason-of.ts";
 import { closeReasons } from "./close-reason.ts";
 
 /** Row by row, the cells of the tables in docs/errors.md. */
@@ -38,4 +40,33 @@ describe("closeReasons", () => {
       assert.doesNotMatch(words, /\.$/);
     }
   });
+});
+
+describe("closeReasonOf()", () => {
+  const peers = [
+    {
+      name: "a server that wants a password",
+      error: new PeerIncompatibleError(
+        "server",
+        "Security",
+        "offers VncAuth (2); accepted here: None",
+      ),
+      webSocketCode: 1008,
+    },
+    {
+      name: "a server that refuses our password",
+      error: new PeerRejectedError("server", "SecurityResult", "Authentication failed"),
+      webSocketCode: 1008,
+    },
+    {
+      name: "a server that takes nobody at the moment",
+      error: new PeerRejectedError("server", "Security", "Too many security failures"),
+      webSocketCode: 1011,
+    },
+  ];
+  for (const { name, error, webSocketCode } of peers) {
+    it(`says of ${name} whether another try may help`, () => {
+      assert.equal(closeReasons[closeReasonOf(error, "backend")].webSocketCode, webSocketCode);
+    });
+  }
 });

@@ -4,6 +4,7 @@
  * `words` is what the viewer is told, in general words: what went wrong inside is the operator's
  * to read in the log (nova's rule). `webSocketCode` is RFC 6455 §7.4's, `httpStatus` is for a
  * front that still speaks HTTP (the XVP handshake of nova's xvp_proxy knows 400 and 401 only).
+ * 1008 says that the same request will be refused again: the page does not retry.
  */
 export const closeReasons = {
   "viewer-closed": { words: "viewer closed the connection", webSocketCode: 1000, httpStatus: 400 },
@@ -49,7 +50,7 @@ export const closeReasons = {
     httpStatus: 503,
   },
   "backend-forbidden": {
-    words: "this proxy may not connect to the instance's screen",
+    words: "this proxy may not connect to the instance's screen: its operator must change that",
     webSocketCode: 1008,
     httpStatus: 400,
   },
@@ -69,8 +70,9 @@ export const closeReasons = {
     httpStatus: 400,
   },
   "backend-incompatible": {
-    words: "the instance's screen speaks a protocol that this proxy does not accept",
-    webSocketCode: 1011,
+    words:
+      "the instance's screen wants a password or a protocol that this proxy does not have: its operator must change that",
+    webSocketCode: 1008,
     httpStatus: 400,
   },
   "backend-lost": {
@@ -90,6 +92,11 @@ export const closeReasons = {
   },
   "viewer-timeout": {
     words: "the viewer did not finish its handshake in time",
+    webSocketCode: 1001,
+    httpStatus: 408,
+  },
+  "credential-timeout": {
+    words: "the token was not given in time: connect again",
     webSocketCode: 1001,
     httpStatus: 408,
   },

@@ -142,11 +142,9 @@ export class Session {
   async #untilJoined(): Promise<Joined> {
     const { signal } = this.#ending;
     signal.throwIfAborted();
-    const deadline = endAfter(
-      this.#ending,
-      this.#needs.settings.handshakeTimeoutMs,
-      "viewer-timeout",
-    );
+    const { handshakeTimeoutMs } = this.#needs.settings;
+    const leftMs = this.#front.handshakeLeftMs ?? handshakeTimeoutMs;
+    const deadline = endAfter(this.#ending, leftMs, "viewer-timeout");
     try {
       return await within(this.#join(), signal);
     } finally {

@@ -23,6 +23,12 @@ export interface ViewerFront {
   readonly token: Token | null;
 
   /**
+   * Milliseconds left of `handshakeTimeoutMs`, where the front's own part of the handshake has used some of
+   * it; absent: all of it.
+   */
+  readonly handshakeLeftMs?: number;
+
+  /**
    * Decides whether this viewer may use a token that leads to `info`; null when the token is not
    * good, so that what needs no ConnectInfo is still checked.
    *

@@ -30,6 +30,6 @@ export { SqliteTokenStore, type SqliteTokenStoreOptions } from "./sqlite-token-s
 export { decodeRow, encodeRow, TOKEN_COLUMNS } from "./token-row.ts";
 export { Token } from "./token.ts";
 export type { TokenAuthority, TokenDirectory, TokenStore } from "./token-store.ts";
-export { deriveViewerPassword } from "./viewer-password.ts";
+export { deriveViewerPassword, isViewerPassword } from "./viewer-password.ts";
 export { openViewerPasswordSecret } from "./viewer-password-secret.ts";
 export { checkTokenStore, countTokenChecks, type TokenCheckCounter } from "./watch-token-store.ts";

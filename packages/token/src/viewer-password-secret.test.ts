@@ -26,6 +26,12 @@ describe("openViewerPasswordSecret()", () => {
     assert.deepEqual(readdirSync(directory), ["secret"]);
   });
 
+  it("makes the folder as well, which may not exist before the first start", () => {
+    const deep = join(directory, "state", "secret");
+    assert.deepEqual(openViewerPasswordSecret(deep), openViewerPasswordSecret(deep));
+    assert.equal(statSync(join(directory, "state")).mode & 0o007, 0);
+  });
+
   const mistakes = [
     {
       name: "a file that everybody can read",
@@ -63,7 +69,7 @@ describe("openViewerPasswordSecret()", () => {
   });
 
   it("says so when it cannot make the file", () => {
-    assert.throws(() => openViewerPasswordSecret(join(directory, "none", "secret")), {
+    assert.throws(() => openViewerPasswordSecret(join(directory, "none", "none", "secret")), {
       code: "TOKEN_ERR_STORE_SETTING",
       message: /^viewer_password_secret_file .*none\/secret: ENOENT/,
     });

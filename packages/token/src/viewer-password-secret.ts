@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { chownSync, linkSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { TokenStoreSettingError } from "./errors.ts";
 
@@ -13,7 +21,7 @@ const MAX_FILE_BYTES = 4096;
  *
  * Several processes may do so at once: one file wins, and all read that.
  *
- * @param path - `[console_proxy] viewer_password_secret_file`; made with mode 0600
+ * @param path - `[console_proxy] viewer_password_secret_file`; made with mode 0600, its folder with 0750
  * @throws {@link TokenStoreSettingError} that names the file, what is wrong and what to do
  */
 export function openViewerPasswordSecret(path: string): Buffer {
@@ -55,6 +63,7 @@ function readSecret(path: string): Buffer | null {
 function createSecret(path: string): Buffer {
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
   try {
+    makeFolder(dirname(path));
     writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString("hex")}\n`, {
       mode: 0o600,
       flag: "wx",
@@ -76,6 +85,15 @@ function createSecret(path: string): Buffer {
   const secret = readSecret(path);
   if (secret === null) throw new TokenStoreSettingError(`${path} vanished while it was made`);
   return secret;
+}
+
+/** Makes a folder in one that exists. Not all of a path: Node tries for ever behind a dangling symbolic link. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o750 });
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+  }
 }
 
 function settingError(path: string, error: unknown): TokenStoreSettingError {

@@ -7,6 +7,8 @@ const PASSWORD_LENGTH = 8;
 const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
 const BASE = BigInt(ALPHABET.length);
 
+const VIEWER_PASSWORD = new RegExp(`^[${ALPHABET}]{${PASSWORD_LENGTH}}$`);
+
 /** Distinguishes this use of the secret from any other it may once have. */
 const PURPOSE = "viewer password\0";
 
@@ -29,4 +31,9 @@ export function deriveViewerPassword(secret: Buffer, tokenDigest: string): strin
     rest /= BASE;
   }
   return password;
+}
+
+/** Checks whether a text has the form of one of {@link deriveViewerPassword}; few tokens have. */
+export function isViewerPassword(text: string): boolean {
+  return VIEWER_PASSWORD.test(text);
 }

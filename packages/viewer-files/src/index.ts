@@ -19,3 +19,4 @@ export {
   type StockSecurity,
 } from "./viewer-security.ts";
 export { vncviewerCommand } from "./vncviewer-command.ts";
+export { passwordSecretFileOf } from "./password-secret-file.ts";

@@ -47,7 +47,7 @@ describe("openViewerAccess()", () => {
   });
 
   it("goes on without the secret if its file cannot be made, and says so", () => {
-    const passwordSecretFile = join(directory, "none", "secret");
+    const passwordSecretFile = join(directory, "none", "none", "secret");
     const access = openViewerAccess({ ...settings, passwordSecretFile }, false, log);
     assert.equal(access?.passwordSecret, null);
     assert.match(warnings.join(), /^viewer_password_secret_file .*ENOENT/);
@@ -59,7 +59,7 @@ describe("openViewerAccess()", () => {
   });
 
   it("ends with what the caller throws of a problem", () => {
-    const passwordSecretFile = join(directory, "none", "secret");
+    const passwordSecretFile = join(directory, "none", "none", "secret");
     assert.throws(
       () =>
         openViewerAccess({ ...settings, passwordSecretFile }, false, ({ code }) => {

@@ -12,8 +12,9 @@ const VNC_PORT_BASE = 5900;
 /** What TigerVNC's viewer is told on its command line. */
 export interface TigervncOptions {
   readonly port: number;
-  readonly security: "X509Plain" | "TLSPlain" | "Plain";
-  readonly token: string;
+  readonly security: "X509Plain" | "TLSPlain" | "Plain" | "VncAuth";
+  /** Absent: the viewer asks its person. */
+  readonly token?: string;
   /** A file with what the proxy's certificate is verified with. */
   readonly caPath?: string;
 }
@@ -28,8 +29,27 @@ export function startTigervnc(desktop: Desktop, options: TigervncOptions): Promi
       ...(caPath === undefined ? [] : [`-X509CA=${caPath}`]),
       `127.0.0.1::${port}`,
     ],
-    { VNC_USERNAME: "someone", VNC_PASSWORD: token },
+    token === undefined ? {} : { VNC_USERNAME: "someone", VNC_PASSWORD: token },
   );
+}
+
+/** Waits until TigerVNC's viewer asks its person. @returns what types a password into its box */
+export async function untilTigervncAsks(
+  desktop: Desktop,
+  security: TigervncOptions["security"],
+): Promise<(password: string) => Promise<void>> {
+  const xdotool = (...words: readonly string[]): Promise<Buffer> =>
+    output("xdotool", words, desktop.display.environment);
+  const found = await xdotool("search", "--sync", "--onlyvisible", "--name", "VNC authentication");
+  const [box = ""] = found.toString().trim().split("\n");
+  const click = (x: string, y: string): Promise<Buffer> =>
+    xdotool("mousemove", "--sync", "--window", box, x, y, "click", "1");
+  return async (password) => {
+    // The password's field, and OK; VncAuth has no user name above them. No window manager gives the box the focus: it is where the pointer is.
+    await click("200", security === "VncAuth" ? "72" : "127");
+    await xdotool("type", "--delay", "5", password);
+    await click("350", security === "VncAuth" ? "107" : "162");
+  };
 }
 
 /** Starts TightVNC's viewer with a password of 8 characters. */

@@ -53,6 +53,18 @@ const cases: {
     advice: /dashboard/,
   },
   {
+    name: "a backend that asks for a password",
+    end: {
+      securityFailure:
+        "wants a password that this proxy does not have: its operator must change it",
+      closeCode: 1008,
+    },
+    kind: "refused",
+    title: "Console refused",
+    detail: /password/,
+    advice: /^$/,
+  },
+  {
     name: "a security failure without a reason",
     end: { securityFailure: "", closeCode: 1005 },
     kind: "refused",

@@ -70,7 +70,7 @@ export function describeEnd(end: AttemptEnd): EndWords {
       return {
         title: "Console refused",
         detail: said || "The server refused this console and gave no reason.",
-        advice: /dashboard/i.test(said) ? "" : OPEN_AGAIN,
+        advice: /dashboard|operator/i.test(said) ? "" : OPEN_AGAIN,
       };
     case "finished":
       return {

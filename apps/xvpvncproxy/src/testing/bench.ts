@@ -32,7 +32,7 @@ export const settings: XvpVncProxySettings = {
   port: 0,
   preferIpv6: false,
   tls: {
-    cert: "/nowhere/self.pem",
+    cert: "self.pem",
     key: null,
     sslOnly: false,
     ciphers: null,
@@ -47,6 +47,8 @@ export const settings: XvpVncProxySettings = {
   },
   backends: { networks: [], socketDirs: [] },
   firstWordTimeoutMs: 50,
+  credentialTimeoutMs: 120_000,
+  maxWaitingForCredential: 1_000,
   viewerSecurity: ["Plain"],
   viewerPasswordSecretFile: "/nowhere/secret",
   baseUrl: "http://console.example:6081/console",
@@ -141,12 +143,16 @@ export class Bench {
     this.throttled = parts.throttled;
   }
 
-  /** @param limits - replace some of those of wrong tokens and passwords */
+  /**
+   * @param limits - replace some of those of wrong tokens and passwords
+   * @param now - the proxy's clock, in milliseconds
+   */
   static async open(
     backendPort: number,
     change: Partial<Omit<XvpVncProxySettings, "session">> = {},
     session: Partial<XvpVncProxySettings["session"]> = {},
     limits: Partial<ThrottleLimits> = {},
+    now: () => number = () => performance.now(),
   ): Promise<Bench> {
     const records: SessionRecord[] = [];
     const log: string[] = [];
@@ -164,7 +170,7 @@ export class Bench {
         token: { ...TOKEN_LIMITS, ...limits },
         password: { ...PASSWORD_LIMITS, ...limits },
       },
-      now: () => performance.now(),
+      now,
       wallClock: Date.now,
     });
     started.push(() => proxy.stop());

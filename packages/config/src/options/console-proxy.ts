@@ -28,7 +28,15 @@ export const consoleProxyGroup = {
   }),
   handshake_timeout: option(seconds({ min: 0.01 }), {
     default: 10,
-    help: `Seconds from a connection to the first byte of its screen. Whoever is slower is told so and disconnected.`,
+    help: `Seconds from a connection to the first byte of its screen. Whoever is slower is told so and disconnected. On 6081 the time in which a person is asked for a token (credential_timeout) does not count.`,
+  }),
+  credential_timeout: option(seconds({ min: 0.01, max: 86_400 }), {
+    default: 120,
+    help: `Seconds that a stock viewer on 6081 may take from the choice of a security type until its person has typed or pasted a token, and answered what the viewer asks about certificates. A viewer that is slower is told so and disconnected.`,
+  }),
+  max_waiting_for_credential: option(integer({ min: 1 }), {
+    default: 1_000,
+    help: `Most stock viewers on 6081 whose person is asked for a token at a time. One more ends the wait of the one that is asked longest, of the address (or /64 of IPv6) with the most. Each worker allows its share of them.`,
   }),
   connect_timeout: option(seconds({ min: 0.01 }), {
     default: 5,

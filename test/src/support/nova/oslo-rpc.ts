@@ -8,6 +8,7 @@ const TIMEOUT_SECONDS = 20;
 export interface OsloRequest {
   readonly topic: string;
   readonly server?: string;
+  readonly namespace?: string;
   readonly version: string;
   readonly method: string;
   readonly args?: object;
@@ -31,7 +32,13 @@ export class OsloClient implements AsyncDisposable {
 
   /** Not two at a time. */
   async ask(request: OsloRequest): Promise<OsloOutcome> {
-    const defaults = { server: null, args: {}, kind: "call", timeout: TIMEOUT_SECONDS };
+    const defaults = {
+      server: null,
+      namespace: null,
+      args: {},
+      kind: "call",
+      timeout: TIMEOUT_SECONDS,
+    };
     const line = await this.#process.ask({ ...defaults, ...request });
     return JSON.parse(line) as OsloOutcome;
   }

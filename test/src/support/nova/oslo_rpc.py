@@ -57,7 +57,12 @@ def ask(transport, request):
     target = oslo_messaging.Target(exchange=EXCHANGE, topic=request["topic"])
     client = oslo_messaging.RPCClient(transport, target, timeout=request["timeout"])
     fanout = request["kind"] == "fanout"
-    prepared = client.prepare(server=request["server"], version=request["version"], fanout=fanout)
+    prepared = client.prepare(
+        server=request["server"],
+        namespace=request["namespace"],
+        version=request["version"],
+        fanout=fanout,
+    )
     send = prepared.call if request["kind"] == "call" else prepared.cast
     try:
         return {"result": send({}, request["method"], **request["args"])}
