@@ -74,7 +74,7 @@ export function judgePlace(
   // systemd listens for it, as root and where the socket unit says.
   if (unit?.hasSocket === true) return [];
   const isOwn = isIP(host) === 0 || ANY.includes(host) || isLoopbackHost(host);
-  if (!isOwn && !here.mayBindAny && !here.addresses.includes(host)) {
+  if (!isOwn && !here.mayBindAny && !here.addresses.includes(canonical(host))) {
     const option = portOption.replace(/_port$/, "_host");
     return [
       finding("listen-address-missing", `${option} is ${host}, and this host has no such address`, [
@@ -96,6 +96,12 @@ export function judgePlace(
       ],
     ),
   ];
+}
+
+/** As the kernel and Node.js write it. */
+function canonical(host: string): string {
+  if (isIP(host) !== 6 || !URL.canParse(`http://[${host}]`)) return host;
+  return new URL(`http://[${host}]`).hostname.slice(1, -1);
 }
 
 function meet(one: ProxyPlace, other: ProxyPlace): boolean {

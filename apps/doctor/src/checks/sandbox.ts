@@ -35,12 +35,22 @@ export function judgeSandbox(
 ): Result[] {
   const home = shown.get("ProtectHome") ?? "no";
   const system = shown.get("ProtectSystem") ?? "no";
-  const writable = (shown.get("ReadWritePaths") ?? "")
-    .split(" ")
-    .map((path) => path.replace(/^[-+]+/, ""))
-    .filter((path) => path !== "");
+  const listed = (property: string, above = ""): string[] =>
+    (shown.get(property) ?? "").split(" ").flatMap((word) => {
+      // `-/optional`, `/from:/to:options`
+      const [from = "", to = from] = word.replace(/^[-+]+/, "").split(":");
+      return to === "" ? [] : [above + to];
+    });
+  const bound = listed("BindPaths");
+  const writable = [
+    ...[...listed("ReadWritePaths"), ...bound],
+    ...[...listed("StateDirectory", "/var/lib/"), ...listed("LogsDirectory", "/var/log/")],
+    ...[...listed("RuntimeDirectory", "/run/"), ...listed("CacheDirectory", "/var/cache/")],
+  ];
+  const visible = [...bound, ...listed("BindReadOnlyPaths")];
   return needed.flatMap(({ what, path, writes }) => {
     const real = realOf(path);
+    if (isBelow(path, writes ? bound : visible)) return [];
     const isHome = isBelow(real, HOMES);
     if (isHome && (home === "yes" || home === "tmpfs" || (home === "read-only" && writes))) {
       return [hidden(unit, what, path, `ProtectHome=${home}`, writes)];

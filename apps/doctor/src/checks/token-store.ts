@@ -73,7 +73,7 @@ function wrongDatabase({ values, sources }: LoadedConfig): Result | null {
   const isOfApi = connection !== "" && connection === values.api_database.connection;
   const kind = /_cell0$/.test(name)
     ? "cell0, which has the instances that never got a host"
-    : isOfApi || /_api$/.test(name)
+    : isOfApi || /^nova\w*_api$/.test(name)
       ? "nova's API, which has no console tokens"
       : null;
   if (kind === null) return null;

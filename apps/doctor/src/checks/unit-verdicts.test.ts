@@ -121,6 +121,19 @@ describe("judgeSandbox()", () => {
     });
   }
 
+  it("knows what a unit lets in again", () => {
+    const own = new Map([
+      ...hardened,
+      ["LogsDirectory", "consoles"],
+      ["BindReadOnlyPaths", "/home/ops/pem:/home/ops/pem:rbind"],
+    ]);
+    const needed = [
+      { what: "it", path: "/var/log/consoles/x.log", writes: true },
+      { what: "it", path: "/home/ops/pem/console.pem", writes: false },
+    ];
+    assert.deepEqual(judgeSandbox("nova-novncproxy", own, needed), []);
+  });
+
   it("says nothing of a unit that hides nothing", () => {
     const needed = [{ what: "it", path: "/root/console.pem", writes: true }];
     assert.deepEqual(judgeSandbox("nova-novncproxy", new Map(), needed), []);

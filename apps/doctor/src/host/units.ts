@@ -30,6 +30,8 @@ const PROPERTIES = [
   ...["ActiveEnterTimestampMonotonic", "ExecMainStatus", "LimitNOFILE", "ExecStart"],
   ...["EnvironmentFiles", "ProtectHome", "ProtectSystem", "ReadWritePaths", "PrivateTmp"],
   "AmbientCapabilities",
+  ...["StateDirectory", "LogsDirectory", "RuntimeDirectory", "CacheDirectory"],
+  ...["BindPaths", "BindReadOnlyPaths"],
 ];
 
 /** Asks systemd for the units of the three programs. */
