@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { ByteReader } from "./byte-reader.ts";
 
@@ -28,4 +29,17 @@ export function streamOf(chunks: readonly Buffer[]): Readable {
 /** A reader of {@link streamOf} without a deadline. */
 export function readerOf(chunks: readonly Buffer[]): ByteReader {
   return new ByteReader(streamOf(chunks), new AbortController().signal);
+}
+
+/**
+ * Reads a stream to its end and leaves it open: what it writes goes on. `node:stream/consumers` and `for await`
+ * destroy a stream whose end they have read, in some releases of Node.
+ *
+ * @throws the stream's error, also if it is closed before its end
+ */
+export async function readToEnd(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await finished(stream, { writable: false });
+  return Buffer.concat(chunks);
 }

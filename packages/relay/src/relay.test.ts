@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { Duplex, duplexPair } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { ByteReader } from "@nova-console/byte-stream";
+import { readToEnd } from "@nova-console/byte-stream/testing";
 import fc from "fast-check";
 import { relay, type RelayResult } from "./relay.ts";
 
@@ -35,7 +35,7 @@ describe("relay()", { timeout: 20_000 }, () => {
           viewer.end();
           for (const chunk of fromBackend) backend.write(chunk);
           backend.end();
-          const [atViewer, atBackend] = await Promise.all([buffer(viewer), buffer(backend)]);
+          const [atViewer, atBackend] = await Promise.all([readToEnd(viewer), readToEnd(backend)]);
           assert.deepEqual(atBackend, Buffer.concat(fromViewer));
           assert.deepEqual(atViewer, Buffer.concat(fromBackend));
           const { bytesFromViewer, bytesToViewer } = await result;
@@ -59,7 +59,7 @@ describe("relay()", { timeout: 20_000 }, () => {
     for (let count = 0; count < 3; count++) await send();
     assert.equal(nearBackend.isPaused(), true);
     backend.end();
-    assert.equal((await buffer(viewer)).length, 6 * 16_384);
+    assert.equal((await readToEnd(viewer)).length, 6 * 16_384);
     viewer.end();
     assert.equal((await result).bytesToViewer, 6 * 16_384);
   });
@@ -67,9 +67,9 @@ describe("relay()", { timeout: 20_000 }, () => {
   it("passes the viewer's half-close on and goes on with the other direction", async () => {
     const { viewer, backend, result } = joined();
     viewer.end("bye");
-    assert.equal((await buffer(backend)).toString(), "bye");
+    assert.equal((await readToEnd(backend)).toString(), "bye");
     backend.end("last words");
-    assert.equal((await buffer(viewer)).toString(), "last words");
+    assert.equal((await readToEnd(viewer)).toString(), "last words");
     const { endedBy, error } = await result;
     assert.deepEqual({ endedBy, error }, { endedBy: "viewer", error: null });
   });
@@ -77,7 +77,7 @@ describe("relay()", { timeout: 20_000 }, () => {
   it("passes the backend's end on after its last bytes", async () => {
     const { viewer, backend, result } = joined();
     backend.end(Buffer.alloc(200_000, 7));
-    assert.equal((await buffer(viewer)).length, 200_000);
+    assert.equal((await readToEnd(viewer)).length, 200_000);
     viewer.end();
     assert.equal((await result).endedBy, "backend");
   });
@@ -98,7 +98,7 @@ describe("relay()", { timeout: 20_000 }, () => {
     await once(backend, "readable");
     nearViewer.destroy();
     assert.equal((await result).endedBy, "viewer");
-    assert.equal((await buffer(backend)).toString(), "echo done\n");
+    assert.equal((await readToEnd(backend)).toString(), "echo done\n");
   });
 
   it("waits five seconds for a backend to take the last bytes of a viewer that is gone", async (t) => {
@@ -129,7 +129,7 @@ describe("relay()", { timeout: 20_000 }, () => {
       while (await drains(far[fast])) while (far[fast].write(chunk, () => (taken += chunk.length)));
       // A high-water mark for each of the two pairs' queues, and a chunk more.
       assert.ok(taken <= 4 * 65_536 + 10_000, `${taken} bytes were taken`);
-      const rest = buffer(far[slow]);
+      const rest = readToEnd(far[slow]);
       far[fast].end();
       far[fast].resume();
       assert.ok((await rest).length >= taken);
@@ -146,7 +146,7 @@ describe("relay()", { timeout: 20_000 }, () => {
     }
     // The high-water marks of the queues around the relay, and little in its own.
     assert.ok(taken <= 3 * 65_536 + 2_000, `${taken} bytes were taken`);
-    const all = buffer(backend);
+    const all = readToEnd(backend);
     viewer.end();
     backend.end();
     viewer.resume();
@@ -226,7 +226,7 @@ describe("relay()", { timeout: 20_000 }, () => {
       );
       assert.equal(endedBy, side);
       for (const stream of [viewer, nearViewer]) stream.destroy();
-      await buffer(backend);
+      await readToEnd(backend);
     });
   }
 
@@ -239,7 +239,7 @@ describe("relay()", { timeout: 20_000 }, () => {
     }
     const leftBytes = nearViewer.readableLength;
     assert.ok(leftBytes > 0, "nothing was left to hand over");
-    const all = buffer(backend);
+    const all = readToEnd(backend);
     nearViewer.destroy();
     await once(nearViewer, "close");
     const { bytesFromViewer } = await result;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { duplexPair } from "node:stream";
 import type { Duplex } from "node:stream";
-import { chunkings, hex } from "@nova-console/byte-stream/testing";
+import { chunkings, hex, readToEnd } from "@nova-console/byte-stream/testing";
 import fc from "fast-check";
 import { RfbError } from "./errors.ts";
 import {
@@ -49,7 +49,7 @@ async function admit(chunks: readonly Buffer[]): Promise<{ sent: string; rest: B
   const { proxySide, received } = viewerSending(chunks);
   const version = await exchangeVersions(proxySide, noDeadline);
   await admitWithoutSecurity(proxySide, version, noDeadline);
-  const rest = Buffer.concat((await proxySide.toArray()) as Buffer[]);
+  const rest = await readToEnd(proxySide);
   return { sent: (await received()).subarray(12).toString("hex"), rest };
 }
 

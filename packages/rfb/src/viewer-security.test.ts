@@ -6,7 +6,7 @@ import { duplexPair } from "node:stream";
 import { after, describe, it, type TestContext } from "node:test";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { ByteReader } from "@nova-console/byte-stream";
-import { chunkings, hex } from "@nova-console/byte-stream/testing";
+import { chunkings, hex, readToEnd } from "@nova-console/byte-stream/testing";
 import { createTlsAcceptor } from "@nova-console/listener";
 import { makeTestCertificate } from "@nova-console/listener/testing";
 import fc from "fast-check";
@@ -335,7 +335,7 @@ describe("writeSecurityResultFailed()", { timeout: 30_000 }, () => {
         "busy",
       );
       proxySide.end();
-      assert.deepEqual(Buffer.concat((await viewer.toArray()) as Buffer[]), hex(wire));
+      assert.deepEqual(await readToEnd(viewer), hex(wire));
     });
   }
 });
