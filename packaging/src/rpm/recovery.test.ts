@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
@@ -35,7 +35,7 @@ describe("a service whose start cannot work yet", () => {
       assert.ok(took < RECOVERY_LIMIT_MS, `took ${took} ms`);
       assert.equal(await consoles.alive(), CONSOLES);
     };
-    const restart = (): Promise<unknown> => machine.run("systemctl", "restart", SERVICE);
+    const restart = () => machine.run("systemctl", "restart", SERVICE);
 
     await t.test("five restarts in 10 s", async () => {
       for (let times = 0; times < 6; times++) await machine.output("systemctl", "restart", SERVICE);
@@ -77,7 +77,7 @@ describe("a service whose start cannot work yet", () => {
 
     await t.test("an address that comes 12 s late", async () => {
       configure(machine, `novncproxy_host = ${LATE_ADDRESS}`);
-      assert.notEqual(((await restart()) as { status: number }).status, 0);
+      assert.notEqual((await restart()).status, 0);
       await pass(12_000);
       await machine.output("ip", "address", "add", `${LATE_ADDRESS}/32`, "dev", "lo");
       const since = Date.now();
@@ -98,6 +98,22 @@ describe("a service whose start cannot work yet", () => {
       const journal = await machine.output("journalctl", "-u", SERVICE);
       assert.match(journal, /nova\.conf:\d+: \[vnc\] novncproxy_port/);
       assert.doesNotMatch(journal, /repeated too quickly/);
+    });
+
+    await t.test("three restarts with daemon = true", async () => {
+      configure(machine, "[DEFAULT]\ndaemon = true");
+      for (let times = 0; times < 3; times++) {
+        await machine.output("systemctl", "restart", SERVICE);
+        await serves(Date.now());
+        const { MainPID, NRestarts } = await machine.properties(SERVICE, "MainPID", "NRestarts");
+        const parent = await machine.output("sh", "-c", `grep PPid: /proc/${MainPID}/status`);
+        assert.match(parent, /^PPid:\t1$/m);
+        assert.equal(NRestarts, "0");
+      }
+      const log = readFileSync(machine.path("/var/log/nova/nova-novncproxy.log"), "utf8");
+      assert.match(log, / WARNING .*\[DEFAULT\] daemon is true, which is ignored/);
+      configure(machine);
+      await restart();
     });
 
     await t.test("the same with the socket unit, which refuses nobody meanwhile", async () => {
