@@ -63,6 +63,9 @@ describe("the guide's chapter 8", () => {
       "8.1.3: nova.conf with the options' names of then; service and chkconfig",
       async () => {
         writeNovaConf(machine);
+        for (const name of [NOVNCPROXY, XVPVNCPROXY]) {
+          await machine.output("systemctl", "enable", "--now", `${name}.socket`);
+        }
         for (const name of [CONSOLEAUTH, NOVNCPROXY, XVPVNCPROXY]) {
           await machine.output("service", name, "start");
           await machine.output("chkconfig", name, "on");

@@ -139,6 +139,7 @@ describe("examples of load balancers", { timeout: 8 * TIMEOUT_MS }, () => {
       ["192.0.2.11:6080", `127.0.0.1:${installation.novncPort}`],
       ["192.0.2.12:6080", `127.0.0.1:${await freePort()}`],
       ["/var/log/nginx/console.log", installation.directory.file("access.log")],
+      ["/var/log/nginx/console-error.log", installation.directory.file("error.log")],
       ...more,
     ]);
 
@@ -193,14 +194,27 @@ describe("examples of load balancers", { timeout: 8 * TIMEOUT_MS }, () => {
       await using on = await stage(start, "https", front);
       const url = await on.installation.authorize(on.backend.endpoint);
       url.port = String(on.balancer.port);
-      const [response] = (await once(get(url, { ca: certificate.ca }), "response")) as [
-        { statusCode: number; resume(): void },
-      ];
-      response.resume();
-      assert.equal(response.statusCode, 200);
+      const ask = async (): Promise<number> => {
+        const request = get(url, { ca: certificate.ca, agent: false });
+        const [response] = (await once(request, "response")) as [
+          { statusCode: number; resume(): void },
+        ];
+        response.resume();
+        return response.statusCode;
+      };
+      assert.equal(await ask(), 200);
+      await on.proxy.stop();
+      const status = await ask();
+      assert.ok(status === 502 || status === 503, String(status));
       const token = /token%3D([0-9a-f-]+)/.exec(url.href)?.[1] ?? "";
       assert.notEqual(token, "");
-      assert.ok(!(on.balancer.child.stdout + on.balancer.child.stderr).includes(token));
+      const files = start === nginx ? ["access.log", "error.log"] : [];
+      const written = await Promise.all(
+        files.map((file) => readFile(on.installation.directory.file(file), "utf8")),
+      );
+      const all = [on.balancer.child.stdout, on.balancer.child.stderr, ...written].join("\n");
+      assert.ok(!all.includes(token), all);
+      if (start === nginx) assert.match(all, / 502 /);
     });
   }
 

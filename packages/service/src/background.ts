@@ -9,6 +9,18 @@ export function isInBackground(environment: Readonly<NodeJS.ProcessEnv>): boolea
 }
 
 /**
+ * Whether systemd waits for this very process: to be told that it is ready (`Type=notify`), or to take the socket of a
+ * socket unit. A process in the background would be neither its main process nor the owner of that socket. With
+ * `Type=forking` neither variable is set, and the background is what the unit wants.
+ *
+ * @see sd_notify(3), sd_listen_fds(3)
+ */
+export function isAwaitedBySystemd(environment: Readonly<NodeJS.ProcessEnv>, pid: number): boolean {
+  const { NOTIFY_SOCKET: notify = "", LISTEN_PID: listens } = environment;
+  return notify !== "" || listens === String(pid);
+}
+
+/**
  * `[DEFAULT] daemon`: starts the same command line in a session of its own, and waits until it is
  * ready, so that what goes wrong at the start is seen by whoever started it.
  *

@@ -1,7 +1,6 @@
-import { readFileSync, readlinkSync } from "node:fs";
-import { isIPv4 } from "node:net";
-import { endianness } from "node:os";
+import { readlinkSync } from "node:fs";
 import { SettingError } from "./errors.ts";
+import { listeningSockets } from "./listening-sockets.ts";
 
 /** A TCP socket that listens, which systemd made and keeps. */
 export interface PassedSocket {
@@ -13,8 +12,6 @@ export interface PassedSocket {
 
 /** SD_LISTEN_FDS_START */
 const FIRST_FD = 3;
-/** TCP_LISTEN */
-const LISTENS = "0A";
 
 /**
  * Takes the socket that systemd passed to this process, as a `.socket` unit has it do.
@@ -44,20 +41,14 @@ export function takePassedSocket(environment: NodeJS.ProcessEnv, pid: number): P
 }
 
 /**
- * Node.js cannot ask a socket for its type and state, so the kernel's tables are.
+ * Finds where a descriptor listens.
  *
  * @throws {@link SettingError} if it is not a TCP socket that listens
  */
 export function whereItListens(fd: number): Omit<PassedSocket, "fd"> {
   const inode = /^socket:\[(\d+)\]$/.exec(targetOf(fd))?.[1];
-  if (inode !== undefined) {
-    for (const table of ["tcp", "tcp6"]) {
-      for (const line of linesOf(table)) {
-        const [, local = "", , state, , , , , , its] = line.trim().split(/\s+/);
-        if (its === inode && state === LISTENS) return decodeAddress(local);
-      }
-    }
-  }
+  const found = listeningSockets().find((socket) => socket.inode === inode);
+  if (found !== undefined) return { host: found.host, port: found.port };
   throw new SettingError(
     `the socket that systemd passed does not listen for TCP; its unit must have ListenStream= with a port (and Accept=no)`,
   );
@@ -69,30 +60,4 @@ function targetOf(fd: number): string {
   } catch {
     return "nothing";
   }
-}
-
-function linesOf(table: string): string[] {
-  try {
-    // Not /proc/net: with ProcSubset=pid there are processes only.
-    return readFileSync(`/proc/self/net/${table}`, "latin1").split("\n");
-  } catch {
-    // A kernel without IPv6 has no tcp6.
-    return [];
-  }
-}
-
-/** `0100007F:17C0` is 127.0.0.1:6080: words of 32 bits as they lie in memory, and the port. */
-function decodeAddress(text: string): Omit<PassedSocket, "fd"> {
-  const [address = "", port = ""] = text.split(":");
-  const bytes = Buffer.from(address, "hex");
-  if (endianness() === "LE") bytes.swap32();
-  return { host: formatIp(bytes), port: Number.parseInt(port, 16) };
-}
-
-function formatIp(bytes: Buffer): string {
-  const dotted = [...bytes.subarray(-4)].join(".");
-  if (bytes.length === 4 && isIPv4(dotted)) return dotted;
-  const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((at) => bytes.readUInt16BE(at).toString(16));
-  // As a URL has it: the longest row of zeros is left out.
-  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }

@@ -13,6 +13,7 @@ import type { ProgramName, ProgramSpec, RunningService, WorkersSpec } from "./pr
 import { ENDED_AT_ONCE, logLostSession, SessionLog } from "./session-log.ts";
 import { warnOfMissing } from "./warn-of-missing.ts";
 import { watchDescriptors } from "./watch-descriptors.ts";
+import { claimFromOrphans } from "./workers/claim-from-orphans.ts";
 import { forkWorker, listensAlone, SOCKET_OF_WORKERS } from "./workers/fork-worker.ts";
 import { WorkerPool } from "./workers/worker-pool.ts";
 
@@ -66,7 +67,7 @@ export function prepare(
   const { start, isOwn, ...others } =
     workers === undefined || (count === 1 && onStop !== "leave")
       ? prepareOne(spec, config, log, surroundings)
-      : prepareMany(workers, config, log, surroundings);
+      : prepareMany(spec.program, workers, config, log, surroundings);
   return {
     start: (signal) => {
       const left = workers === undefined ? null : findLeft(spec.program, config, isOwn, log);
@@ -141,6 +142,11 @@ function prepareOne(
   return {
     start: async (signal, left) => {
       watchDescriptors(log);
+      const { program, workers } = spec;
+      // Before the start opens anything else. An earlier start may have had workers.
+      if (workers !== undefined && socket === null) {
+        await claim(program, workers, config, log, signal);
+      }
       const metrics = await createMetrics(config, 0);
       const running = await spec.start({
         ...{ config, log, sessionLog: new SessionLog({ log, pid }), signal, place: null, metrics },
@@ -164,6 +170,7 @@ function prepareOne(
 }
 
 function prepareMany(
+  program: ProgramName,
   workers: WorkersSpec,
   config: Config,
   log: Logger,
@@ -171,9 +178,9 @@ function prepareMany(
 ): Prepared {
   let pool: WorkerPool | null = null;
   return {
-    start: async (_signal, left) => {
+    start: async (signal, left) => {
       const target = await createPoolTarget(() => pool, left);
-      const port = socket ?? (await workers.claimPort(config));
+      const port = socket ?? (await claim(program, workers, config, log, signal));
       pool = new WorkerPool({
         config,
         port: { host: port.host, port: port.port },
@@ -184,7 +191,7 @@ function prepareMany(
         slots: workers.slots(config),
         log,
         onDeath: (worker) => target?.forget(worker),
-        fork: () => forkWorker(socket?.fd ?? null),
+        fork: () => forkWorker(program, socket?.fd ?? null),
         now: () => performance.now(),
       });
       await pool.start();
@@ -198,6 +205,17 @@ function prepareMany(
       pool?.kill();
     },
   };
+}
+
+function claim(
+  program: ProgramName,
+  workers: WorkersSpec,
+  config: Config,
+  log: Logger,
+  signal: AbortSignal,
+): ReturnType<WorkersSpec["claimPort"]> {
+  const { port } = workers.address(config);
+  return claimFromOrphans(() => workers.claimPort(config), { program, port, log, signal });
 }
 
 async function createPoolTarget(pool: () => WorkerPool | null, left: LeftTarget | null) {

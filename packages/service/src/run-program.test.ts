@@ -336,6 +336,16 @@ describe("runProgram()", { timeout, concurrency: 4 }, () => {
     process.kill(Number(pid), "SIGKILL");
   });
 
+  it("stays in the foreground under systemd, which waits for this process, and warns", async () => {
+    const notify = fakeSystemdNotify("daemon");
+    const it = start(["--daemon"], notify.environment);
+    const pid = it.child.pid ?? 0;
+    await it.says(/WARNING .*\[DEFAULT\] daemon is true, which is ignored/);
+    await notify.told(new RegExp(`--pid=${pid} READY=1`));
+    it.child.kill("SIGTERM");
+    assert.equal(await it.exited, 0);
+  });
+
   it("tells why it did not get into the background", async () => {
     const it = start(["--daemon"], { MODE: "fail" });
     assert.equal(await it.exited, 1);

@@ -1,6 +1,11 @@
 import { optionGroups, printConfig, type Config, type LoadedConfig } from "@nova-console/config";
 import { THREAD_POOL_SIZE } from "@nova-console/name-lookup";
-import { isInBackground, startInBackground, tellForeground } from "./background.ts";
+import {
+  isAwaitedBySystemd,
+  isInBackground,
+  startInBackground,
+  tellForeground,
+} from "./background.ts";
 import { messageOf } from "./errors.ts";
 import { ExitStatus, exitStatusOf } from "./exit-status.ts";
 import { StreamSink } from "./log-sink.ts";
@@ -108,12 +113,16 @@ async function runService(
     }).ready(reason);
     return ExitStatus.Ok;
   }
-  if (config.DEFAULT.daemon && !isInBackground(process.env)) {
+  const isSupervised = isAwaitedBySystemd(process.env, process.pid);
+  if (config.DEFAULT.daemon && !isSupervised && !isInBackground(process.env)) {
     return startInBackground(process, (text) => process.stderr.write(text));
   }
   const log = openLog(spec, config);
   catchBugs(spec, log);
   for (const warning of loaded.warnings) log.logger.warn(warning);
+  if (config.DEFAULT.daemon && isSupervised) {
+    log.logger.warn("[DEFAULT] daemon is true, which is ignored: systemd waits for this process");
+  }
   const notifier = createNotifier((why) => {
     log.logger.warn("systemd cannot be told how the service is", { why });
   });

@@ -55,7 +55,8 @@ export const defaultGroup = {
   ...loggingOptions,
   daemon: option(boolean(), {
     default: false,
-    help: `Run in the background.`,
+    help: `
+Run in the background. Ignored, with a warning, where systemd waits for the process: Type=notify, or a socket unit.`,
   }),
   web: option(path(), {
     default: null,

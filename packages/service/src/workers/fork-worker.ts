@@ -1,8 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
 import cluster from "node:cluster";
 
-/** Marks the processes that the primary one starts. */
-const MARK = "NOVA_CONSOLE_WORKER";
+/**
+ * Environment variable of the processes that the primary one starts: the program's name and the primary process'
+ * number, with a space between.
+ */
+export const WORKER_MARK = "NOVA_CONSOLE_WORKER";
 
 /**
  * V8's young generation, in MiB for each of its halves. By itself it grows to 16 with the garbage that opening
@@ -19,7 +22,7 @@ export const listensAlone = process.platform === "linux";
 
 /** Whether this process is a worker. */
 export function isWorker(program: Pick<NodeJS.Process, "env" | "connected">): boolean {
-  return cluster.isWorker || (program.env[MARK] === "1" && program.connected);
+  return cluster.isWorker || (program.env[WORKER_MARK] !== undefined && program.connected);
 }
 
 /**
@@ -28,9 +31,10 @@ export function isWorker(program: Pick<NodeJS.Process, "env" | "connected">): bo
  * Where workers cannot share a port, node:cluster has this process accept for them. Where they can it
  * must not: it would have a socket that systemd passed as well, as nothing can tell it otherwise.
  *
+ * @param program - its name
  * @param socket - file descriptor of a socket that the worker finds at {@link SOCKET_OF_WORKERS}
  */
-export function forkWorker(socket: number | null): ChildProcess {
+export function forkWorker(program: string, socket: number | null): ChildProcess {
   const execArgv = [...process.execArgv, `--max-semi-space-size=${SEMI_SPACE_MIB}`];
   if (!listensAlone) {
     cluster.setupPrimary({ execArgv });
@@ -38,7 +42,7 @@ export function forkWorker(socket: number | null): ChildProcess {
   }
   return fork(process.argv[1] ?? "", process.argv.slice(2), {
     execArgv,
-    env: { ...process.env, [MARK]: "1" },
+    env: { ...process.env, [WORKER_MARK]: `${program} ${process.pid}` },
     stdio: ["inherit", "inherit", "inherit", ...(socket === null ? [] : [socket]), "ipc"],
   });
 }
