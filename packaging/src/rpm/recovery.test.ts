@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
@@ -110,8 +110,8 @@ describe("a service whose start cannot work yet", () => {
         assert.match(parent, /^PPid:\t1$/m);
         assert.equal(NRestarts, "0");
       }
-      const log = readFileSync(machine.path("/var/log/nova/nova-novncproxy.log"), "utf8");
-      assert.match(log, / WARNING .*\[DEFAULT\] daemon is true, which is ignored/);
+      const journal = await machine.output("journalctl", "-u", SERVICE);
+      assert.match(journal, / WARNING .*\[DEFAULT\] daemon is true, which is ignored/);
       configure(machine);
       await restart();
     });
