@@ -127,7 +127,7 @@ describe("the commands", () => {
     const useless: [string, Parameters<typeof settingsWith>[0], RegExp][] = [
       ["no way that vncviewer speaks", { security: ["xvp"] }, /viewer_security is xvp: vncviewer/],
       ["an address that is none", { baseUrl: "ws://x/" }, /^\[vnc\] xvpvncproxy_base_url is "ws/],
-      ["a secret that cannot be had", { passwordSecretFile: "/none/s" }, /^viewer_password_secret/],
+      ["a secret that cannot be had", { passwordSecretFile: "/dev/null/s" }, /^viewer_password_secret/],
     ];
     for (const [name, change, message] of useless) {
       it(`mints nothing for --viewer with ${name}`, async () => {
@@ -140,7 +140,7 @@ describe("the commands", () => {
     }
 
     it("minds no viewer's settings for an access URL", async () => {
-      const settings = settingsWith({ baseUrl: "ws://x/", passwordSecretFile: "/none/s" });
+      const settings = settingsWith({ baseUrl: "ws://x/", passwordSecretFile: "/dev/null/s" });
       assert.match((await run(commands.authorize, wish, settings)).text, /^http:/);
       const { json } = await run(commands.authorize, { ...wish, json: true }, settings);
       assert.equal(member(json, "viewer"), null);
