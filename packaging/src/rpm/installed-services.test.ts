@@ -248,7 +248,7 @@ describe("RPMs under systemd", () => {
 
   it("are done, and have not failed, where nova.conf turns consoles off", async () => {
     await using machine = await host(...ours);
-    writeFileSync(machine.path("/etc/nova/nova.conf"), "[vnc]\nenabled = false\n");
+    writeFileSync(machine.path("/etc/nova/nova.conf"), "[DEFAULT]\nvnc_enabled = false\n");
     const unit = "openstack-nova-novncproxy.service";
     await machine.output("systemctl", "start", unit);
     const ends = ["--value", "-p", "ActiveState", "-p", "Result", unit];
