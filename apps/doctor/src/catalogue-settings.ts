@@ -53,7 +53,7 @@ export const settingFindings = {
   "certificate-missing": {
     severity: "fault",
     what: "A certificate is asked for and not there.",
-    why: "With ssl_only the proxies do not start; without it they speak plain HTTP, and browsers that come by https get an error.",
+    why: "The proxies do not start.",
     mend: "Put the file where `[DEFAULT] cert` says, or correct the option.",
   },
   "certificate-unusable": {

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { rootCertificates } from "node:tls";
@@ -37,21 +37,14 @@ const CERTIFICATE =
 
 /** Looks at the certificate that both proxies show. */
 export async function checkCertificate(context: CheckContext): Promise<Result[]> {
-  const { values, sources } = context.novnc;
+  const { values } = context.novnc;
   const { cert, key, ssl_only: sslOnly } = values.DEFAULT;
-  const isGiven = sources["DEFAULT.cert"] !== "default";
   const blocked = await findBlocked(context, [cert, ...(key === null || key === "" ? [] : [key])]);
   try {
     const { tls } = proxySettingsOf(values);
     const settings = loadTlsSettings(tls);
     if (settings === null) {
-      return isGiven
-        ? [
-            finding("certificate-missing", `[DEFAULT] cert is ${cert}, and there is no such file`, [
-              `ls -l ${cert}`,
-            ]),
-          ]
-        : [fine("none: the proxies speak plain HTTP (TLS may end at a load balancer)")];
+      return [fine("none: the proxies speak plain HTTP (TLS may end at a load balancer)")];
     }
     const [own = "", ...others] = settings.cert.toString("latin1").match(CERTIFICATE) ?? [];
     const chain = [
@@ -66,10 +59,15 @@ export async function checkCertificate(context: CheckContext): Promise<Result[]>
     ];
   } catch (error) {
     if (!(error instanceof TlsSettingsError)) return [notChecked(String(error))];
-    if (sslOnly && error.message.includes("does not exist")) {
+    if (!existsSync(cert)) {
       // Whether it could be read is asked of a file that is there.
-      const mend = [`ls -l ${cert}`, "or, in nova.conf: [DEFAULT] ssl_only = false"];
-      return [finding("certificate-missing", error.message, mend)];
+      const without = sslOnly ? "[DEFAULT] ssl_only = false" : "leave [DEFAULT] cert out";
+      return [
+        finding("certificate-missing", error.message, [
+          `ls -l ${cert}`,
+          `or, in nova.conf, to serve without TLS: ${without}`,
+        ]),
+      ];
     }
     return [
       ...blocked,
