@@ -127,7 +127,11 @@ describe("the commands", () => {
     const useless: [string, Parameters<typeof settingsWith>[0], RegExp][] = [
       ["no way that vncviewer speaks", { security: ["xvp"] }, /viewer_security is xvp: vncviewer/],
       ["an address that is none", { baseUrl: "ws://x/" }, /^\[vnc\] xvpvncproxy_base_url is "ws/],
-      ["a secret that cannot be had", { passwordSecretFile: "/dev/null/s" }, /^viewer_password_secret/],
+      [
+        "a secret that cannot be had",
+        { passwordSecretFile: "/dev/null/s" },
+        /^viewer_password_secret/,
+      ],
     ];
     for (const [name, change, message] of useless) {
       it(`mints nothing for --viewer with ${name}`, async () => {
