@@ -115,7 +115,6 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
   const trusted =
     settings.trustedProxies.length === 0 ? undefined : networksOf(settings.trustedProxies);
   const door = new Door(options, files, tls, trusted);
-  const limits = new ConnectionLimitReport({ log, settings, count: options.onConnectionRefused });
   const listener = await listen({
     host: settings.host,
     port: settings.port,
@@ -137,7 +136,7 @@ export async function startNovncProxy(options: NovncProxyOptions): Promise<Novnc
       log.debug("connection refused", { viewer, why });
     },
     onLimit: (address, limit) => {
-      limits.add(address, limit);
+      door.limits.add(address, limit);
     },
   });
   return new ListeningProxy({
@@ -156,6 +155,8 @@ class Door {
   readonly http: HttpDoor;
   readonly sessions: Sessions;
   readonly #log: Log;
+  /** Hears of connections that the listener refused or closed. */
+  readonly limits: ConnectionLimitReport;
   readonly #lines: RepeatedLines;
   readonly #throttle: Throttle;
   /** Upgrades that wait before their token is looked at. */
@@ -173,6 +174,11 @@ class Door {
       options;
     this.#log = options.log;
     this.#lines = new RepeatedLines(options.log);
+    this.limits = new ConnectionLimitReport({
+      log: options.log,
+      settings,
+      count: options.onConnectionRefused,
+    });
     this.#throttle = createLoggedThrottle({
       ...{ kind: "token", limits: options.tokenLimits ?? TOKEN_LIMITS },
       ...{ workers: options.workers ?? 1, lines: this.#lines, now },
@@ -224,6 +230,7 @@ class Door {
     this.http.close();
     this.#throttle.close();
     this.#lines.flush();
+    this.limits.close();
   }
 
   /** New connections get the allowed origins and the files for viewers of these settings. */

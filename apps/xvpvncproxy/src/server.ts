@@ -96,7 +96,6 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
   const tls = loadTlsSettings(settings.tls);
   const door = new Door(options, tls);
   if (tls === null) log.info("TLS is off: no certificate file", { cert: settings.tls.cert });
-  const limits = new ConnectionLimitReport({ log, settings, count: options.onConnectionRefused });
   const listener = await listen({
     host: settings.host,
     port: settings.port,
@@ -119,7 +118,7 @@ export async function startXvpVncProxy(options: XvpVncProxyOptions): Promise<Xvp
       log.debug("connection refused", { viewer, why });
     },
     onLimit: (address, limit) => {
-      limits.add(address, limit);
+      door.limits.add(address, limit);
     },
   });
   return new ListeningProxy({
@@ -138,6 +137,8 @@ class Door {
   readonly #xvp: XvpDoor;
   readonly #rfb: RfbDoor;
   readonly #log: Logger;
+  /** Hears of connections that the listener refused or closed. */
+  readonly limits: ConnectionLimitReport;
   readonly #lines: RepeatedLines;
   readonly #throttles: Readonly<Record<ViewerAttempt, Throttle>>;
   /** Connections that are no sessions yet. */
@@ -150,6 +151,11 @@ class Door {
     const { handshakeTimeoutMs } = settings.session;
     this.#log = log;
     this.#lines = new RepeatedLines(log);
+    this.limits = new ConnectionLimitReport({
+      log: log,
+      settings,
+      count: options.onConnectionRefused,
+    });
     const throttleOf = (kind: ViewerAttempt): Throttle =>
       createLoggedThrottle({
         ...{ kind, limits: attemptLimits[kind] },
@@ -233,6 +239,7 @@ class Door {
     this.#rfb.close();
     for (const throttle of Object.values(this.#throttles)) throttle.close();
     this.#lines.flush();
+    this.limits.close();
   }
 }
 

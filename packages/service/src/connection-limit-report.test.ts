@@ -32,7 +32,10 @@ describe("ConnectionLimitReport", () => {
     assert.deepEqual(lines, []);
     report.add("192.0.2.1", "per-address");
     assert.match(lines.splice(0).join("\n"), first);
-    assert.equal(counted.length, 503);
+    report.add("192.0.2.1", "per-address");
+    report.close();
+    assert.match(lines.splice(0).join("\n"), /^1 more .*connections refused:.*$/);
+    assert.equal(counted.length, 504);
     assert.deepEqual(
       new Set(counted),
       new Set(["max_connections_per_address", "max_connections_without_token"]),

@@ -45,6 +45,11 @@ export class ConnectionLimitReport {
     const fields = { address };
     this.#lines.write({ level: "warn", message, address: ANY, reason: limit, fields });
   }
+
+  /** Writes the sums that are due later. */
+  close(): void {
+    this.#lines.flush();
+  }
 }
 
 const words: Record<Limit, (settings: ConnectionLimitReportOptions["settings"]) => string> = {
