@@ -29,7 +29,7 @@ export const settingFindings = {
   "secret-world-readable": {
     severity: "fault",
     what: "A file with a password, a private key or another secret can be read by every user.",
-    why: "Whoever gets an account on this host gets the cloud's database or message broker.",
+    why: "Every user of this host can read the password of the cloud's database or message broker.",
     mend: "`chown root:nova FILE` and `chmod 0640 FILE`.",
   },
   "port-held-by-other": {

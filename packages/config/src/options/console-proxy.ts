@@ -28,7 +28,7 @@ export const consoleProxyGroup = {
   }),
   handshake_timeout: option(seconds({ min: 0.01 }), {
     default: 10,
-    help: `Seconds from a connection to the first byte of its screen. Whoever is slower is told so and disconnected. On 6081 the time in which a person is asked for a token (credential_timeout) does not count.`,
+    help: `Seconds from a connection to the first byte of its screen. A slower viewer is told so and disconnected. On 6081 the time in which a person is asked for a token (credential_timeout) does not count.`,
   }),
   credential_timeout: option(seconds({ min: 0.01, max: 86_400 }), {
     default: 120,

@@ -38,7 +38,7 @@ export const osloMessagingRabbitGroup = {
   }),
   ssl_enforce_hostname_verification: option(boolean(), {
     default: true,
-    help: `With ssl_ca_file, also require that a broker's certificate names the host of transport_url, as oslo.messaging does from 18.1 on. false is obeyed, with a warning: whoever has any certificate of these authorities can pass for the broker then.`,
+    help: `With ssl_ca_file, also require that a broker's certificate names the host of transport_url, as oslo.messaging does from 18.1 on. false is obeyed, with a warning: any host with a certificate of these authorities can then pass for the broker.`,
   }),
   rabbit_login_method: option(choice(["PLAIN", "AMQPLAIN", "EXTERNAL"]), {
     default: "AMQPLAIN",
